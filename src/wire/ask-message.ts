@@ -1,0 +1,50 @@
+/**
+ * The query that we send ourselves: one question and our own OPT. Nothing of the client's message but the question, DO and CD gets in,
+ * so two clients who ask the same thing cause the same octets (RFC 5452 section 5).
+ */
+import {
+  AD,
+  CD,
+  HEADER_OCTETS,
+  RD,
+  SECTION_ADDITIONAL,
+  SECTION_QUESTION,
+  writeCount,
+  writeFlags,
+  writeId,
+  writeUint16,
+} from './header.ts';
+import { DEFAULT_UDP_PAYLOAD, OPT_OCTETS, writeOpt } from './edns.ts';
+
+export interface Question {
+  /** Expanded, in the case to be asked. */
+  readonly name: Uint8Array;
+  readonly type: number;
+  readonly class: number;
+}
+
+export interface AskOptions {
+  readonly recursionDesired: boolean;
+  readonly checkingDisabled: boolean;
+  readonly dnssecOk: boolean;
+  /** False for servers that answered FORMERR to an OPT (RFC 6891 section 7). */
+  readonly edns: boolean;
+}
+
+/** A query message in octets of its own, with an id of 0 to be overwritten. */
+export function askMessage(question: Question, options: AskOptions): Uint8Array {
+  const questionLength = question.name.length + 4;
+  const message = new Uint8Array(HEADER_OCTETS + questionLength + (options.edns ? OPT_OCTETS : 0));
+  writeId(message, 0);
+  // AD asks for the AD bit of the answer without asking for signatures (RFC 6840 section 5.7).
+  writeFlags(message, AD | (options.recursionDesired ? RD : 0) | (options.checkingDisabled ? CD : 0));
+  writeCount(message, SECTION_QUESTION, 1);
+  message.set(question.name, HEADER_OCTETS);
+  writeUint16(message, HEADER_OCTETS + question.name.length, question.type);
+  writeUint16(message, HEADER_OCTETS + question.name.length + 2, question.class);
+  if (options.edns) {
+    writeCount(message, SECTION_ADDITIONAL, 1);
+    writeOpt(message, HEADER_OCTETS + questionLength, DEFAULT_UDP_PAYLOAD, 0, options.dnssecOk, undefined);
+  }
+  return message;
+}
