@@ -1,0 +1,76 @@
+/**
+ * The contract between a plugin and the rest: `setup` reads the directive, asks the context for what it needs, and gives back how to put
+ * a handler in front of the next one. A plugin keeps no state outside what `setup` made, imports no other plugin, and opens nothing while
+ * it is set up: sockets, timers and files wait for `onStart`, so that `check` can set everything up and bind nothing.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Cursor } from '../corefile/cursor.ts';
+import type { HttpRoute } from '../observe/http-types.ts';
+import type { Log } from '../observe/log-types.ts';
+import type { Metrics } from '../observe/metric-types.ts';
+import type { Question } from '../wire/ask-message.ts';
+import type { Handler } from './handler.ts';
+import type { ServerIdentity, Zone } from './identity.ts';
+import type { Outcome } from './outcome.ts';
+import type { Query } from './query.ts';
+
+export interface Plugin {
+  /** The directive. */
+  readonly name: string;
+  /**
+   * @param cursor stands before the first token of the directive; repeated lines of a block come as one run of tokens.
+   * @returns how to make the handler, or nothing for a plugin that only sets things.
+   * @throws CorefileError (from the cursor) or RangeError; `serve` prefixes `plugin/NAME: `.
+   */
+  setup(cursor: Cursor, context: SetupContext): MakeHandler | undefined;
+}
+
+export type MakeHandler = (next: Handler) => Handler;
+
+/** What the plugins of one server block tell each other and the server about the block; see the plugin that writes each. */
+export interface BlockSettings {
+  /** `bind`: addresses to listen on; undefined for the wildcard. */
+  bindAddresses: string[] | undefined;
+  /** `debug`: debug lines come out, and a bug in a handler is not caught. */
+  debug: boolean;
+  /** `errors { stacktrace }`: log the stack of a bug. */
+  stacktrace: boolean;
+  /** `bufsize`: the most octets a reply over UDP may have. */
+  udpPayload: number;
+  /** `reload`: how often the Corefile is looked at, in milliseconds, and by how much that is spread; undefined without the plugin. */
+  reload: { intervalMs: number; jitterMs: number } | undefined;
+  /** `health { lameduck }`: how long the daemon goes on serving after it was told to stop, in milliseconds. */
+  lameduckMs: number;
+}
+
+export interface SetupContext {
+  /** Zones of the server block, in the order of its keys. */
+  readonly zones: readonly Zone[];
+  /** Addresses that the block is served on; valid from `onStart` on. */
+  readonly servers: readonly ServerIdentity[];
+  readonly settings: BlockSettings;
+  readonly clock: Clock;
+  /** Prefixed with `plugin/NAME`. */
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /**
+   * Asks the whole server as if the client of `query` had asked `question`: for templates and others that complete an answer.
+   * Depth is bounded; beyond it the outcome is a Failure.
+   */
+  resolve(query: Query, question: Question): Promise<Outcome>;
+  /** Runs when the block begins to serve: sockets are open. A rejection fails the start or the reload. */
+  onStart(run: () => void | Promise<void>): void;
+  /** Runs when the block has stopped serving, by reload or for good. */
+  onStop(run: () => void | Promise<void>): void;
+  /** Adds a page to the HTTP server of an address while the block serves. */
+  http(route: HttpRoute): void;
+  /** Something that `/ready` waits for. */
+  readiness(isReady: () => boolean): void;
+  /** All that `readiness` was told in this configuration: names of plugins that are not ready. */
+  notReady(): string[];
+  /**
+   * State that outlives a reload: the same key gives the object that the previous configuration made, so the key says everything the
+   * object depends on.
+   */
+  carry<State>(key: string, make: () => State): State;
+}

@@ -1,0 +1,89 @@
+/**
+ * A query on its way through the handlers: the message as received, who asked, and where.
+ *
+ * The octets of `message` belong to the listener and are valid during the synchronous part of `ask` only. When `ask` gives back a promise,
+ * the listener calls `detach` before it touches its buffer again, and hands this object over to whoever waits; so a handler reads the
+ * query through its fields and keeps no view of the octets across a wait.
+ */
+import { HEADER_OCTETS } from '../wire/header.ts';
+import { foldInto, nameToText } from '../wire/name.ts';
+import { QueryMessage } from '../wire/query.ts';
+import type { ServerIdentity, Zone } from './identity.ts';
+
+const NO_SERVER: ServerIdentity = { index: 0, label: '' };
+const NO_ZONE: Zone = { text: '', name: new Uint8Array(0), index: 0 };
+
+export type Transport = 'udp' | 'tcp';
+
+/** Folded name, type, class, and one octet of DO and CD. */
+const KEY_OCTETS = 255 + 5;
+
+export class Query extends QueryMessage {
+  transport: Transport = 'udp';
+  /** Address of the client as text, and its port. */
+  clientAddress = '';
+  clientPort = 0;
+  /** The address of ours that was asked, as the socket is bound. */
+  localAddress = '';
+  localPort = 0;
+  /** Monotonic milliseconds at which the query was read. */
+  receivedMs = 0;
+  /** The most octets that a reply over UDP may have here: the client's size, capped by ours (see `bufsize`). */
+  replyLimit = 0;
+  /** The server that was asked. */
+  server: ServerIdentity = NO_SERVER;
+  /** The zone of the server block that answers. */
+  zone: Zone = NO_ZONE;
+  /** How many internal lookups lie between this query and a client's; 0 for a client's own. */
+  depth = 0;
+
+  private readonly keyOctets = Buffer.allocUnsafe(KEY_OCTETS);
+  private keyText: string | undefined;
+
+  /** @see QueryMessage.read */
+  override read(message: Uint8Array, length: number): boolean {
+    this.keyText = undefined;
+    this.zone = NO_ZONE;
+    const readable = super.read(message, length);
+    foldInto(message, HEADER_OCTETS, this.nameLength, this.keyOctets, 0);
+    return readable;
+  }
+
+  /** The name in wire form with ASCII capitals folded; `nameLength` octets of it count. */
+  get foldedName(): Uint8Array {
+    return this.keyOctets;
+  }
+
+  /** The name in wire form as the client wrote it: a view, valid as long as `message` is. */
+  get nameAsAsked(): Uint8Array {
+    return this.message.subarray(HEADER_OCTETS, HEADER_OCTETS + this.nameLength);
+  }
+
+  /**
+   * What makes two queries the same question: name (case folded), type, class, DO and CD. Nothing else that a client can choose gets in
+   * (RFC 5452 section 5, RFC 4035 section 3.2.2). A latin1 string, made once a query.
+   */
+  get key(): string {
+    if (this.keyText === undefined) {
+      const octets = this.keyOctets;
+      const at = this.nameLength;
+      octets[at] = this.type >>> 8;
+      octets[at + 1] = this.type;
+      octets[at + 2] = this.class >>> 8;
+      octets[at + 3] = this.class;
+      octets[at + 4] = (this.dnssecOk ? 1 : 0) | (this.checkingDisabled ? 2 : 0);
+      this.keyText = octets.toString('latin1', 0, at + 5);
+    }
+    return this.keyText;
+  }
+
+  /** The folded name in presentation form with its final dot. Not for the hot path. */
+  get nameText(): string {
+    return nameToText(this.keyOctets, 0, this.nameLength);
+  }
+
+  /** Takes the octets into memory of its own, so that the listener may reuse its buffer. */
+  detach(): void {
+    this.message = this.message.slice(0, this.length);
+  }
+}
