@@ -1,1 +1,22 @@
-export const x: number = 1;
+#!/usr/bin/env node
+/**
+ * The entry of every process of this program. Nothing is imported before the signal handlers stand: Node opens a debugger port on SIGUSR1
+ * for a program that does not listen to it.
+ */
+import { enableCompileCache } from 'node:module';
+import { signals } from './cli/signals.ts';
+
+/** node:dgram and node:net share ports, and types are stripped, from this version on. */
+const OLDEST_NODE = 24;
+
+const major = Number(process.versions.node.split('.')[0]);
+if (major < OLDEST_NODE) {
+  process.stderr.write(
+    `nodelocaldns needs Node.js ${OLDEST_NODE} or newer, and this is ${process.versions.node}. ` +
+      'npm ci brings one: use npm start, or node_modules/.bin/node.\n',
+  );
+  process.exit(1);
+}
+enableCompileCache();
+const { main } = await import('./cli/cli.ts');
+await main(process.argv.slice(2), signals);

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import type { Cursor } from '../corefile/cursor.ts';
-import type { HttpRoute } from '../observe/http-types.ts';
+import type { HttpAnswer, HttpRoute } from '../observe/http-types.ts';
 import type { Log } from '../observe/log-types.ts';
 import type { Metrics } from '../observe/metric-types.ts';
 import type { Question } from '../wire/ask-message.ts';
@@ -43,12 +43,28 @@ export interface BlockSettings {
   lameduckMs: number;
 }
 
+/** A resolver as one plugin offers it to another. */
+export interface OfferedUpstream {
+  /** `ip:port`. */
+  readonly label: string;
+  /** Asks it directly, past every handler. Rejects when there is no answer within the time that an ordinary query has. */
+  ask(question: Question): Promise<unknown>;
+  /** Asks it no more for clients until `release`; `reason` goes to the log. */
+  quarantine(reason: string): void;
+  release(): void;
+}
+
 export interface SetupContext {
   /** Zones of the server block, in the order of its keys. */
   readonly zones: readonly Zone[];
   /** Addresses that the block is served on; valid from `onStart` on. */
   readonly servers: readonly ServerIdentity[];
   readonly settings: BlockSettings;
+  /**
+   * Set for the embedded default configuration: what this machine happens to lack (IPv6, name servers in /etc/resolv.conf) is then a warning
+   * and no error, so that a first try works everywhere.
+   */
+  readonly lenient: boolean;
   readonly clock: Clock;
   /** Prefixed with `plugin/NAME`. */
   readonly log: Log;
@@ -62,6 +78,14 @@ export interface SetupContext {
   onStart(run: () => void | Promise<void>): void;
   /** Runs when the block has stopped serving, by reload or for good. */
   onStop(run: () => void | Promise<void>): void;
+  /** Runs when the daemon was told to end, before the lameduck wait: everything still serves. */
+  onShutdown(run: () => void): void;
+  /** The page with the metrics of the whole process. */
+  metricsPage(): Promise<HttpAnswer>;
+  /** Tells the block's other plugins of a resolver that this one asks. */
+  offerUpstream(upstream: OfferedUpstream): void;
+  /** Every resolver that the block's plugins ask; complete from `onStart` on. */
+  readonly upstreams: readonly OfferedUpstream[];
   /** Adds a page to the HTTP server of an address while the block serves. */
   http(route: HttpRoute): void;
   /** Something that `/ready` waits for. */

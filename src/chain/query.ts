@@ -34,6 +34,8 @@ export class Query extends QueryMessage {
   server: ServerIdentity = NO_SERVER;
   /** The zone of the server block that answers. */
   zone: Zone = NO_ZONE;
+  /** The rcode with which the message was refused before any handler saw it. */
+  refusal = 0;
   /** How many internal lookups lie between this query and a client's; 0 for a client's own. */
   depth = 0;
 

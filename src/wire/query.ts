@@ -15,9 +15,11 @@ import {
 import { MALFORMED, skipPlainName } from './name.ts';
 import { END, RECORD, RecordWalk } from './records.ts';
 
+const NO_OCTETS = new Uint8Array(0);
+
 export class QueryMessage {
   /** The octets as received; only the first `length` count. They belong to the listener (see `chain/query.ts`). */
-  message: Uint8Array = new Uint8Array(0);
+  message: Uint8Array = NO_OCTETS;
   length = 0;
   id = 0;
   /** The second word of the header: RD, CD and AD of the client are in it. */
@@ -57,10 +59,20 @@ export class QueryMessage {
    * @returns false when it is malformed: FORMERR. Question fields are set as far as they could be read, so that the error can carry them.
    */
   read(message: Uint8Array, length: number): boolean {
+    this.clear();
     this.message = message;
     this.length = length;
     this.id = readId(message);
     this.flags = readFlags(message);
+    return this.readQuestion() && this.readRecords();
+  }
+
+  /** Back to a query of which nothing is known. */
+  clear(): void {
+    this.message = NO_OCTETS;
+    this.length = 0;
+    this.id = 0;
+    this.flags = 0;
     this.nameLength = 0;
     this.type = 0;
     this.class = 0;
@@ -68,7 +80,6 @@ export class QueryMessage {
     this.udpSize = MIN_UDP_PAYLOAD;
     this.ednsVersion = 0;
     this.dnssecOk = false;
-    return this.readQuestion() && this.readRecords();
   }
 
   private readQuestion(): boolean {

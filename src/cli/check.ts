@@ -1,0 +1,74 @@
+/** `check`: sets up each Corefile as `serve` would, opens nothing, and says what became of it. */
+import { SYSTEM_CLOCK } from '../base/clock.ts';
+import type { Log } from '../observe/log-types.ts';
+import { MetricRegistry } from '../observe/metrics.ts';
+import { corefileSource, readCorefile } from '../serve/corefile-source.ts';
+import { Generation } from '../serve/generation.ts';
+import { ServerRegistry } from '../serve/servers.ts';
+import { parsePort } from './port.ts';
+
+const EXIT_USAGE = 2;
+
+export interface CheckFlags {
+  readonly json: boolean;
+  readonly dnsPort: string;
+}
+
+/** @returns the exit code: 0 when all files load, 1 otherwise, 2 when there is none. */
+export function check(files: readonly string[], flags: CheckFlags): number {
+  if (files.length === 0) {
+    process.stderr.write('expected at least one Corefile to check\n');
+    return EXIT_USAGE;
+  }
+  const defaultPort = parsePort(flags.dnsPort);
+  let failed = false;
+  for (const file of files) {
+    const error = whyNot(file, defaultPort);
+    failed ||= error !== undefined;
+    report(file, error, flags.json);
+  }
+  return failed ? 1 : 0;
+}
+
+/** Why this file would not load; undefined when it would. */
+export function whyNot(file: string, defaultPort: number): string | undefined {
+  const warn = (message: string): void => void process.stderr.write(`[WARNING] ${file}: ${message}\n`);
+  try {
+    const blocks = readCorefile(corefileSource(file), warn);
+    void new Generation(blocks, {
+      clock: SYSTEM_CLOCK,
+      log: warningsOnly(warn, ''),
+      metrics: new MetricRegistry(),
+      servers: new ServerRegistry(),
+      defaultPort,
+      lenient: false,
+      metricsPage: () => Promise.reject(new Error('nothing is served here')),
+    });
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function report(file: string, error: string | undefined, json: boolean): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ file, ok: error === undefined, error: error ?? null })}\n`);
+  } else if (error === undefined) {
+    process.stdout.write(`${file}: ok\n`);
+  } else {
+    process.stderr.write(`${error}\n`);
+  }
+}
+
+function warningsOnly(warn: (message: string) => void, prefix: string): Log {
+  const quiet = (): void => undefined;
+  return {
+    debugEnabled: false,
+    debug: quiet,
+    info: quiet,
+    line: quiet,
+    warn: (message) => warn(prefix + message),
+    error: (message) => warn(prefix + message),
+    child: (name) => warningsOnly(warn, `${prefix}${name}: `),
+  };
+}

@@ -1,0 +1,92 @@
+/**
+ * The command line: which subcommand, with which flags. Exit codes: 0 done, 1 could not do it, 2 was called wrongly.
+ */
+import { readFileSync } from 'node:fs';
+import yargs from 'yargs';
+import { normaliseDashes, optionsOf } from './flags.ts';
+import type { SignalQueue } from './signals.ts';
+
+const EXIT_USAGE = 2;
+
+export async function main(args: readonly string[], signals: SignalQueue): Promise<void> {
+  const parser = yargs(normaliseDashes(args))
+    .scriptName('nodelocaldns')
+    .usage('$0 <subcommand>\n\nA DNS cache for one Kubernetes node.')
+    .parserConfiguration({
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'duplicate-arguments-array': false,
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+    })
+    .env('NODELOCALDNS')
+    .command(
+      'serve',
+      'answer queries as a Corefile says',
+      (command) => command.options(optionsOf('serve')).strict(),
+      async (flags) => {
+        const { serve } = await import('./serve.ts');
+        await serve(
+          {
+            conf: text(flags['conf']),
+            dnsPort: text(flags['dns.port']) ?? '',
+            logFormat: text(flags['log-format']) === 'json' ? 'json' : 'text',
+            debug: flags['debug'] === true,
+            quiet: flags['quiet'] === true,
+            pidfile: text(flags['pidfile']),
+            grace: text(flags['grace']) ?? '',
+            version: version(),
+          },
+          signals,
+        );
+      },
+    )
+    .command(
+      'check [file..]',
+      'say whether Corefiles load, and bind nothing',
+      (command) =>
+        command
+          .positional('file', { type: 'string', array: true, describe: 'Corefiles' })
+          .options(optionsOf('check'))
+          .strict(),
+      async (flags) => {
+        leaveAtOnce(signals);
+        const { check } = await import('./check.ts');
+        process.exitCode = check(texts(flags['file']), {
+          json: flags['json'] === true,
+          dnsPort: text(flags['dns.port']) ?? '',
+        });
+      },
+    )
+    .demandCommand(1, 'expected a subcommand: serve or check')
+    .strict()
+    .version(version())
+    .help()
+    .wrap(110)
+    .fail((message, error, instance) => {
+      if (error !== undefined) throw error;
+      process.stderr.write(`${message}\n\n`);
+      instance.showHelp('error');
+      process.exit(EXIT_USAGE);
+    });
+  await parser.parseAsync();
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+
+/** For subcommands that hold nothing that would have to be given back. */
+function leaveAtOnce(signals: SignalQueue): void {
+  signals.handle((signal) => {
+    if (signal === 'SIGTERM' || signal === 'SIGINT' || signal === 'SIGQUIT') process.exit(1);
+  });
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
+}

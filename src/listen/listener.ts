@@ -1,0 +1,29 @@
+/** What the two UDP listeners and the TCP listener have in common for those who own them. */
+import type { Handler } from '../chain/handler.ts';
+import type { ServerIdentity } from '../chain/identity.ts';
+
+/** What a listener needs to know of the server behind it; swapped as a whole on reload. */
+export interface Endpoint {
+  readonly server: ServerIdentity;
+  /** Zone match and chains. Neither throws nor rejects. */
+  readonly handler: Handler;
+  /** The most octets of a reply over UDP. */
+  readonly udpPayload: number;
+}
+
+export interface Listener {
+  /** As bound: address, and the port that was given by the system where 0 was asked for. */
+  readonly address: string;
+  readonly port: number;
+  /** Queries read from now on go to this endpoint; those under way stay with the old one. */
+  serve(endpoint: Endpoint): void;
+  /** Queries that have been read and not been answered yet. */
+  readonly inFlight: number;
+  /**
+   * Stops taking queries once those that wait in the socket have been read, sends every answer that is still due within `graceMs`, then
+   * closes. Resolves when the socket is closed.
+   */
+  drain(graceMs: number): Promise<void>;
+  /** Closes at once. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,140 @@
+/**
+ * Answers from memory, or passes the question on once for everybody who asks it, and keeps what comes back.
+ *
+ * A hit is one look-up and no allocation: the entry itself is the reply. Whole messages are kept, each under its own question only, so
+ * nothing in an answer can ever answer another question (RFC 2181 section 5.4.1).
+ */
+import { SingleFlight } from '../../base/single-flight.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Handler } from '../../chain/handler.ts';
+import { PerServer } from '../../chain/identity.ts';
+import { REPLY, Reply } from '../../chain/outcome.ts';
+import type { Outcome, Pending } from '../../chain/outcome.ts';
+import type { SetupContext } from '../../chain/plugin.ts';
+import type { Query } from '../../chain/query.ts';
+import { settle } from '../../chain/settle.ts';
+import { matchZone } from '../../chain/zones.ts';
+import { KIND_FAILURE, classify } from '../../wire/classify.ts';
+import { EDE_CACHED_ERROR } from '../../wire/registry.ts';
+import { hasQuestion } from '../../wire/same-question.ts';
+import { CacheEntry, isDenial, lifeSecondsOf, storeOptionsFor, withCachedTtls } from './entry.ts';
+import { cacheSeries } from './metrics.ts';
+import type { CacheSeries } from './metrics.ts';
+import type { CacheOptions } from './options.ts';
+import type { CacheStore } from './store.ts';
+
+const CACHED_FAILURE = { code: EDE_CACHED_ERROR, text: '' };
+
+export class CacheHandler implements Handler {
+  readonly name = 'cache';
+  private readonly next: Handler;
+  private readonly options: CacheOptions;
+  private readonly store: CacheStore;
+  private readonly clock: Clock;
+  private readonly series: PerServer<CacheSeries>;
+  private readonly flights = new SingleFlight<Outcome>();
+
+  constructor(next: Handler, options: CacheOptions, store: CacheStore, context: SetupContext) {
+    const zones = options.zones.map((zone) => zone.text).join(',');
+    this.next = next;
+    this.options = options;
+    this.store = store;
+    this.clock = context.clock;
+    this.series = new PerServer((label) => cacheSeries(context.metrics, label, zones));
+  }
+
+  ask(query: Query): Pending {
+    if (matchZone(this.options.zones, query.foldedName, query.nameLength) === undefined) {
+      return this.next.ask(query);
+    }
+    const series = this.series.of(query.server);
+    series.requests.value++;
+    return this.lookUp(query, series) ?? this.miss(query, series);
+  }
+
+  /** A usable positive answer wins over a denial, and both over a remembered failure: a failure never hides an answer. */
+  private lookUp(query: Query, series: CacheSeries): CacheEntry | undefined {
+    const { key } = query;
+    const nowMs = this.clock.nowMs();
+    const positive = this.store.success.get(key);
+    if (positive?.isFresh(nowMs)) {
+      series.successHits.value++;
+      return this.hit(positive, nowMs);
+    }
+    const negative = this.store.denial.get(key);
+    if (negative?.isFresh(nowMs)) {
+      series.denialHits.value++;
+      return this.hit(negative, nowMs);
+    }
+    return undefined;
+  }
+
+  private hit(entry: CacheEntry, nowMs: number): CacheEntry {
+    entry.ageSeconds = this.options.keepTtl ? 0 : entry.ageAt(nowMs);
+    return entry;
+  }
+
+  /** Everybody who misses the same question waits for the first one's answer. */
+  private miss(query: Query, series: CacheSeries): Pending {
+    series.misses.value++;
+    const joined = this.flights.joined(query.key);
+    if (joined !== undefined) return joined;
+    const pending = settle(this.next.ask(query), CacheHandler.keep, this, query);
+    return pending instanceof Promise ? this.flights.lead(query.key, pending) : pending;
+  }
+
+  private static keep(this: void, self: CacheHandler, query: Query, outcome: Outcome): Outcome {
+    return outcome.kind === REPLY ? self.put(query, outcome) : outcome;
+  }
+
+  /** Keeps the answer where it may be kept. @returns what the client gets: the same answer with the TTLs of the cache. */
+  private put(query: Query, reply: Reply): Reply {
+    const { message } = reply;
+    const series = this.series.of(query.server);
+    if (!hasQuestion(message, message.length, query.foldedName, query.nameLength, query.type, query.class)) {
+      series.drops.value++;
+      return reply;
+    }
+    const classification = classify(message, message.length);
+    const kept = withCachedTtls(reply, classification, this.options);
+    const lifeSeconds = lifeSecondsOf(kept, reply, classification, this.options);
+    if (kept === message) return reply;
+    if (lifeSeconds > 0 && !this.isDisabled(query, classification.kind)) {
+      this.insert(
+        query.key,
+        new CacheEntry(reply, kept, this.clock.nowMs(), lifeSeconds),
+        classification.kind,
+        series,
+      );
+    }
+    return retold(reply, kept);
+  }
+
+  private insert(key: string, entry: CacheEntry, kind: number, series: CacheSeries): void {
+    const { success, denial } = this.store;
+    if (kind === KIND_FAILURE || isDenial(kind)) {
+      // What the upstream denies is gone; what it failed to say may still be right.
+      if (kind === KIND_FAILURE) entry.extendedError ??= CACHED_FAILURE;
+      else success.delete(key);
+      if (denial.size >= denial.max && !denial.has(key)) series.denialEvictions.value++;
+      denial.set(key, entry);
+      return;
+    }
+    denial.delete(key);
+    if (success.size >= success.max && !success.has(key)) series.successEvictions.value++;
+    success.set(key, entry);
+  }
+
+  private isDisabled(query: Query, kind: number): boolean {
+    const zones = storeOptionsFor(kind, this.options)?.disabledZones ?? [];
+    return matchZone(zones, query.foldedName, query.nameLength) !== undefined;
+  }
+}
+
+/** The reply as it came, with other octets of the same layout. */
+function retold(reply: Reply, message: Uint8Array): Reply {
+  const told = new Reply(message, reply.source, reply.ttlOffsets);
+  told.rcode = reply.rcode;
+  told.extendedError = reply.extendedError;
+  return told;
+}

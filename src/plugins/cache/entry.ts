@@ -1,0 +1,92 @@
+/**
+ * From an answer to what is kept of it: how long it lives and with which TTLs. Each record keeps a TTL of its own that counts down; the
+ * whole answer lives as long as its shortest. Differences from CoreDNS, which gives every record the shortest: see README.md.
+ */
+import { Reply } from '../../chain/outcome.ts';
+import type { Classification } from '../../wire/classify.ts';
+import {
+  KIND_DELEGATION,
+  KIND_FAILURE,
+  KIND_NODATA,
+  KIND_NXDOMAIN,
+  KIND_OTHER,
+  KIND_POSITIVE,
+} from '../../wire/classify.ts';
+import { readUint32, writeUint32 } from '../../wire/header.ts';
+import { MAX_TTL_SECONDS, clampTtls, levelRrsets, smallestTtl } from '../../wire/ttl.ts';
+import type { CacheOptions, StoreOptions } from './options.ts';
+
+/** An answer without records, or a referral, says nothing of how long it holds. */
+const DEFAULT_LIFE_SECONDS = 5;
+
+/** A reply in the cache. It is what a hit gives back: only its age is set anew each time. */
+export class CacheEntry extends Reply {
+  readonly storedMs: number;
+  readonly lifeSeconds: number;
+
+  constructor(reply: Reply, message: Uint8Array, storedMs: number, lifeSeconds: number) {
+    super(message, 'cache', reply.ttlOffsets);
+    this.rcode = reply.rcode;
+    this.authenticData = reply.authenticData;
+    // RFC 1034 section 6.2.7: what comes from a cache is not authoritative.
+    this.authoritative = false;
+    this.extendedError = reply.extendedError;
+    this.storedMs = storedMs;
+    this.lifeSeconds = lifeSeconds;
+  }
+
+  /** Whole seconds since it was stored (RFC 1035 section 3.2.1 counts in seconds). */
+  ageAt(nowMs: number): number {
+    return Math.floor((nowMs - this.storedMs) / 1000);
+  }
+
+  isFresh(nowMs: number): boolean {
+    return nowMs - this.storedMs < this.lifeSeconds * 1000;
+  }
+}
+
+export const isDenial = (kind: number): boolean => kind === KIND_NXDOMAIN || kind === KIND_NODATA;
+
+/** Which of the two stores an answer of this kind belongs to; undefined for those that are not kept. */
+export function storeOptionsFor(kind: number, options: CacheOptions): StoreOptions | undefined {
+  if (kind === KIND_POSITIVE || kind === KIND_DELEGATION) return options.success;
+  if (isDenial(kind) || kind === KIND_FAILURE) return options.denial;
+  return undefined;
+}
+
+/**
+ * The message with the TTLs that it is answered with from now on: RRsets levelled, a denial's SOA lowered to its MINIMUM (RFC 2308
+ * section 5), then everything between the minimum and the maximum of the store.
+ * @returns octets of its own; `message` itself for an answer that must not be kept.
+ */
+export function withCachedTtls(
+  reply: Reply,
+  classification: Classification,
+  options: CacheOptions,
+): Uint8Array {
+  const store = storeOptionsFor(classification.kind, options);
+  if (classification.kind === KIND_OTHER || store === undefined) return reply.message;
+  const message = reply.message.slice();
+  levelRrsets(message, message.length, reply.ttlOffsets);
+  if (isDenial(classification.kind)) {
+    const { soaTtlOffset, soaMinimumSeconds } = classification;
+    writeUint32(message, soaTtlOffset, Math.min(readUint32(message, soaTtlOffset), soaMinimumSeconds));
+  }
+  const maxSeconds = Math.min(store.maxTtlSeconds, MAX_TTL_SECONDS);
+  clampTtls(message, reply.ttlOffsets, store.minTtlSeconds, maxSeconds);
+  return message;
+}
+
+/** Seconds for which an answer with these (cached) TTLs may be used; 0 for not at all. */
+export function lifeSecondsOf(
+  message: Uint8Array,
+  reply: Reply,
+  classification: Classification,
+  options: CacheOptions,
+): number {
+  if (classification.kind === KIND_FAILURE) return options.servfailSeconds;
+  const store = storeOptionsFor(classification.kind, options);
+  if (store === undefined) return 0;
+  if (classification.kind === KIND_DELEGATION) return Math.min(DEFAULT_LIFE_SECONDS, store.maxTtlSeconds);
+  return smallestTtl(message, reply.ttlOffsets) ?? Math.min(DEFAULT_LIFE_SECONDS, store.maxTtlSeconds);
+}

@@ -1,0 +1,48 @@
+/** The metrics of the cache: CoreDNS's names and labels, one set of series for each server that the block is served on. */
+import type { Counter, Family, Gauge, Metrics } from '../../observe/metric-types.ts';
+
+export interface CacheSeries {
+  readonly requests: Counter;
+  readonly misses: Counter;
+  readonly successHits: Counter;
+  readonly denialHits: Counter;
+  readonly drops: Counter;
+  readonly successEvictions: Counter;
+  readonly denialEvictions: Counter;
+}
+
+/** @param zones comma-joined zones of the cache, in the order of the configuration. */
+export function cacheSeries(metrics: Metrics, server: string, zones: string): CacheSeries {
+  const labels = ['server', 'zones', 'view'];
+  const typed = ['server', 'type', 'zones', 'view'];
+  const hits = metrics.counter('coredns_cache_hits_total', 'Answers given from the cache.', typed);
+  const evictions = metrics.counter(
+    'coredns_cache_evictions_total',
+    'Answers that left the cache to make room.',
+    typed,
+  );
+  return {
+    requests: metrics
+      .counter('coredns_cache_requests_total', 'Questions looked up in the cache.', labels)
+      .with(server, zones, ''),
+    misses: metrics
+      .counter('coredns_cache_misses_total', 'Questions that the cache had no answer to.', labels)
+      .with(server, zones, ''),
+    drops: metrics
+      .counter('coredns_cache_drops_total', 'Answers not kept since they answer another question.', labels)
+      .with(server, zones, ''),
+    successHits: hits.with(server, 'success', zones, ''),
+    denialHits: hits.with(server, 'denial', zones, ''),
+    successEvictions: evictions.with(server, 'success', zones, ''),
+    denialEvictions: evictions.with(server, 'denial', zones, ''),
+  };
+}
+
+export function cacheEntriesGauge(metrics: Metrics): Family<Gauge> {
+  return metrics.gauge('coredns_cache_entries', 'Answers in the cache, expired ones included.', [
+    'server',
+    'type',
+    'zones',
+    'view',
+  ]);
+}

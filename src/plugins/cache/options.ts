@@ -1,0 +1,224 @@
+/** What a `cache` directive says, and how it is read. Every default, bound and message is CoreDNS's. */
+import { parseDuration } from '../../base/duration.ts';
+import { parseInteger } from '../../base/integer.ts';
+import type { Zone } from '../../chain/identity.ts';
+import type { SetupContext } from '../../chain/plugin.ts';
+import { zonesFromArgs } from '../../chain/zones.ts';
+import type { Cursor } from '../../corefile/cursor.ts';
+
+/** Bounds of one of the two stores. */
+export interface StoreOptions {
+  /** Entries. */
+  capacity: number;
+  maxTtlSeconds: number;
+  minTtlSeconds: number;
+  /** Zones whose answers of this kind are not kept. */
+  disabledZones: readonly Zone[];
+}
+
+export interface CacheOptions {
+  zones: readonly Zone[];
+  success: StoreOptions;
+  denial: StoreOptions;
+  servfailSeconds: number;
+  keepTtl: boolean;
+  /** Options that are read and checked and have no effect yet. */
+  readonly withoutEffect: string[];
+}
+
+export const DEFAULT_CAPACITY = 10_000;
+/** CoreDNS divides a capacity among 256 shards of at least 4 entries. */
+export const MIN_CAPACITY = 1_024;
+export const DEFAULT_SUCCESS_TTL_SECONDS = 3_600;
+export const DEFAULT_DENIAL_TTL_SECONDS = 1_800;
+export const DEFAULT_MIN_TTL_SECONDS = 5;
+export const DEFAULT_SERVFAIL_SECONDS = 5;
+/** RFC 9520 section 3.2: a failure is remembered for five minutes at most. */
+export const MAX_SERVFAIL_MS = 5 * 60_000;
+
+export function readCacheOptions(cursor: Cursor, context: SetupContext): CacheOptions {
+  const store = (maxTtlSeconds: number): StoreOptions => ({
+    capacity: DEFAULT_CAPACITY,
+    maxTtlSeconds,
+    minTtlSeconds: DEFAULT_MIN_TTL_SECONDS,
+    disabledZones: [],
+  });
+  const options: CacheOptions = {
+    zones: context.zones,
+    success: store(DEFAULT_SUCCESS_TTL_SECONDS),
+    denial: store(DEFAULT_DENIAL_TTL_SECONDS),
+    servfailSeconds: DEFAULT_SERVFAIL_SECONDS,
+    keepTtl: false,
+    withoutEffect: [],
+  };
+  cursor.next();
+  readArguments(cursor, context, options);
+  while (cursor.nextBlock()) readOption(cursor, context, options);
+  if (cursor.next()) throw new RangeError('this plugin can only be used once per Server Block');
+  if (
+    options.withoutEffect.includes('serve_stale_policy') &&
+    !options.withoutEffect.includes('serve_stale')
+  ) {
+    throw cursor.error('serve_stale_policy requires serve_stale');
+  }
+  return options;
+}
+
+/** `cache [TTL] [ZONES...]` */
+function readArguments(cursor: Cursor, context: SetupContext, options: CacheOptions): void {
+  const args = cursor.remainingArgs();
+  if (args[0] !== undefined && isInteger(args[0])) {
+    const ttlSeconds = parseInteger(args[0]);
+    if (ttlSeconds <= 0) throw cursor.error(`cache TTL can not be zero or negative: ${ttlSeconds}`);
+    options.success.maxTtlSeconds = ttlSeconds;
+    options.denial.maxTtlSeconds = ttlSeconds;
+    args.shift();
+  }
+  options.zones = zonesFromArgs(args, context);
+}
+
+type ReadOption = (cursor: Cursor, args: string[], options: CacheOptions, context: SetupContext) => void;
+
+const OPTIONS: Readonly<Record<string, ReadOption>> = {
+  success: (cursor, args, options) => readStore(cursor, args, options.success),
+  denial: (cursor, args, options) => readStore(cursor, args, options.denial),
+  servfail: readServfail,
+  disable: readDisable,
+  prefetch: readPrefetch,
+  serve_stale: readServeStale,
+  serve_stale_policy: readServeStalePolicy,
+  keepttl(cursor, args, options) {
+    if (args.length > 0) throw cursor.argError();
+    options.keepTtl = true;
+  },
+};
+
+function readOption(cursor: Cursor, context: SetupContext, options: CacheOptions): void {
+  const read = Object.hasOwn(OPTIONS, cursor.value) ? OPTIONS[cursor.value] : undefined;
+  if (read === undefined) throw cursor.argError();
+  read(cursor, cursor.remainingArgs(), options, context);
+}
+
+/** `success|denial CAPACITY [TTL] [MINTTL]` */
+function readStore(cursor: Cursor, args: string[], store: StoreOptions): void {
+  if (args[0] === undefined) throw cursor.argError();
+  store.capacity = Math.max(MIN_CAPACITY, integer(cursor, args[0]));
+  if (args[1] !== undefined) {
+    const ttlSeconds = integer(cursor, args[1]);
+    if (ttlSeconds <= 0) throw cursor.error(`cache TTL can not be zero or negative: ${ttlSeconds}`);
+    store.maxTtlSeconds = ttlSeconds;
+  }
+  if (args[2] !== undefined) {
+    const minTtlSeconds = integer(cursor, args[2]);
+    if (minTtlSeconds < 0) throw cursor.error(`cache min TTL can not be negative: ${minTtlSeconds}`);
+    store.minTtlSeconds = minTtlSeconds;
+  }
+}
+
+/** `servfail DURATION` */
+function readServfail(cursor: Cursor, args: string[], options: CacheOptions): void {
+  if (args.length !== 1) throw cursor.argError();
+  const ms = duration(cursor, args[0]);
+  if (ms < 0) throw cursor.error('invalid negative ttl for servfail');
+  if (ms > MAX_SERVFAIL_MS) throw cursor.error('caching SERVFAIL responses over 5 minutes is not permitted');
+  options.servfailSeconds = ms / 1000;
+}
+
+/** `disable success|denial [ZONES...]` */
+function readDisable(cursor: Cursor, args: string[], options: CacheOptions, context: SetupContext): void {
+  const [kind, ...zones] = args;
+  if (kind === undefined) throw cursor.argError();
+  if (kind !== 'success' && kind !== 'denial') {
+    throw cursor.error('cache type for disable must be "success" or "denial"');
+  }
+  options[kind].disabledZones = zones.length === 0 ? options.zones : zonesFromArgs(zones, context);
+}
+
+/** `prefetch AMOUNT [DURATION [PERCENTAGE%]]` */
+function readPrefetch(cursor: Cursor, args: string[], options: CacheOptions): void {
+  if (args.length === 0 || args.length > 3) throw cursor.argError();
+  const amount = integer(cursor, args[0]);
+  if (amount < 0) throw cursor.error(`prefetch amount should be positive: ${amount}`);
+  if (args[1] !== undefined) duration(cursor, args[1]);
+  if (args[2] !== undefined) {
+    if (!args[2].endsWith('%')) {
+      throw cursor.error(`last character of percentage should be \`%\`, but is: '${args[2].at(-1)}'`);
+    }
+    const percentage = integer(cursor, args[2].slice(0, -1));
+    if (percentage < 10 || percentage > 90) {
+      throw cursor.error(`percentage should fall in range [10, 90]: ${percentage}`);
+    }
+  }
+  if (amount > 0) options.withoutEffect.push('prefetch');
+}
+
+/** `serve_stale [DURATION [immediate [RESPONSE_TTL [RECHECK]] | verify [TIMEOUT [RESPONSE_TTL [RECHECK]]]]]` */
+function readServeStale(cursor: Cursor, args: string[], options: CacheOptions): void {
+  const [keep, mode, ...rest] = args;
+  if (keep !== undefined && duration(cursor, keep) < 0) {
+    throw cursor.error('invalid negative duration for serve_stale');
+  }
+  options.withoutEffect.push('serve_stale');
+  if (mode === undefined) return;
+  const lowered = mode.toLowerCase();
+  if (lowered !== 'immediate' && lowered !== 'verify') {
+    throw cursor.error(`invalid value for serve_stale refresh mode: ${mode}`);
+  }
+  if (lowered === 'verify') {
+    const timeout = rest.shift();
+    if (timeout !== undefined && durationFor(cursor, timeout, 'verify timeout') < 0) {
+      throw cursor.error('invalid negative timeout for serve_stale verify');
+    }
+  }
+  if (rest.length > 2) throw cursor.argError();
+  if (rest[0] !== undefined) checkResponseTtl(cursor, durationFor(cursor, rest[0], 'response TTL'));
+  if (rest[1] !== undefined) checkRecheck(cursor, durationFor(cursor, rest[1], 'failure recheck'));
+}
+
+function checkResponseTtl(cursor: Cursor, ms: number): void {
+  if (ms < 0) throw cursor.error('invalid negative response TTL for serve_stale');
+  if (ms % 1000 !== 0) throw cursor.error('serve_stale response TTL must be a whole number of seconds');
+  if (ms / 1000 > 0xffff_ffff) throw cursor.error('serve_stale response TTL exceeds the DNS TTL range');
+}
+
+function checkRecheck(cursor: Cursor, ms: number): void {
+  if (ms < 0) throw cursor.error('invalid negative failure recheck for serve_stale');
+  if (ms > MAX_SERVFAIL_MS) throw cursor.error('serve_stale failure recheck cannot exceed 5 minutes');
+}
+
+/** `serve_stale_policy prefer_positive` */
+function readServeStalePolicy(cursor: Cursor, args: string[], options: CacheOptions): void {
+  if (options.withoutEffect.includes('serve_stale_policy')) {
+    throw cursor.error('serve_stale_policy can only be specified once');
+  }
+  if (args.length !== 1) throw cursor.argError();
+  if (args[0] !== 'prefer_positive') throw cursor.error(`invalid serve_stale_policy: ${args[0]}`);
+  options.withoutEffect.push('serve_stale_policy');
+}
+
+const isInteger = (text: string): boolean => /^[+-]?\d+$/.test(text);
+
+/** The errors of the number readers know nothing of files and lines; here they get them. */
+function integer(cursor: Cursor, text: string): number {
+  try {
+    return parseInteger(text);
+  } catch (error) {
+    throw cursor.error((error as RangeError).message);
+  }
+}
+
+function duration(cursor: Cursor, text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    throw cursor.error((error as RangeError).message);
+  }
+}
+
+function durationFor(cursor: Cursor, text: string, what: string): number {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    throw cursor.error(`invalid serve_stale ${what}: ${(error as RangeError).message}`);
+  }
+}

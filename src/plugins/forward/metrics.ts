@@ -1,0 +1,18 @@
+/** The metrics of forwarding as a whole; those of each upstream are the upstream room's. */
+import type { Counter, Metrics } from '../../observe/metric-types.ts';
+
+export interface ForwardMetrics {
+  readonly allUpstreamsDown: Counter;
+  readonly concurrencyRejects: Counter;
+}
+
+export function forwardMetrics(metrics: Metrics): ForwardMetrics {
+  return {
+    allUpstreamsDown: metrics
+      .counter('coredns_forward_healthcheck_broken_total', 'Times at which every upstream was found down.')
+      .with(),
+    concurrencyRejects: metrics
+      .counter('coredns_forward_max_concurrent_rejects_total', 'Queries refused at max_concurrent.')
+      .with(),
+  };
+}

@@ -1,0 +1,38 @@
+/** In which order the upstreams of one `forward` line are tried for a query. */
+import type { Policy } from './options.ts';
+
+export class UpstreamOrder<Item> {
+  private readonly items: readonly Item[];
+  private readonly policy: Policy;
+  private turn = 0;
+
+  constructor(items: readonly Item[], policy: Policy) {
+    this.items = items;
+    this.policy = policy;
+  }
+
+  /** All items, the one to try first at the front; an array of the caller's own. */
+  next(): Item[] {
+    const { items } = this;
+    switch (this.policy) {
+      case 'sequential':
+        return [...items];
+      case 'round_robin': {
+        // CoreDNS counts before it picks: the first query goes to the second upstream.
+        this.turn = (this.turn + 1) % Math.max(items.length, 1);
+        return [...items.slice(this.turn), ...items.slice(0, this.turn)];
+      }
+      default:
+        return shuffle([...items]);
+    }
+  }
+}
+
+/** Load spreading only, nothing secret: the ordinary generator will do (Fisher and Yates). */
+function shuffle<Item>(items: Item[]): Item[] {
+  for (let i = items.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1));
+    [items[i], items[j]] = [items[j], items[i]];
+  }
+  return items;
+}

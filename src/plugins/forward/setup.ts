@@ -1,0 +1,82 @@
+/** `forward`: one handler for each line, in the order of the lines. */
+import type { Handler } from '../../chain/handler.ts';
+import type { MakeHandler, OfferedUpstream, Plugin, SetupContext } from '../../chain/plugin.ts';
+import { upstreamMetrics } from '../../upstream/upstream-metrics.ts';
+import { Upstream } from '../../upstream/upstream.ts';
+import { ForwardHandler, QUERY_DEADLINE_MS } from './forward.ts';
+import type { Target } from './forward.ts';
+import { forwardMetrics } from './metrics.ts';
+import { readForwardOptions } from './options.ts';
+import type { ForwardOptions } from './options.ts';
+
+export const forward: Plugin = {
+  name: 'forward',
+  setup(cursor, context): MakeHandler {
+    const lines: { options: ForwardOptions; targets: Target[] }[] = [];
+    while (cursor.next()) {
+      const options = readForwardOptions(cursor, context);
+      const targets = makeTargets(options, context);
+      for (const target of targets) context.offerUpstream(offer(target, options, context));
+      lines.push({ options, targets });
+    }
+    const metrics = forwardMetrics(context.metrics);
+    context.onStop(() => {
+      for (const { targets } of lines) for (const { upstream } of targets) upstream.close();
+    });
+    return (next) =>
+      lines.reduceRight<Handler>(
+        (after, { options, targets }) => new ForwardHandler(after, options, targets, context.clock, metrics),
+        next,
+      );
+  },
+};
+
+/** An upstream opens nothing before its first exchange, so making it is part of a check too. */
+function makeTargets(options: ForwardOptions, context: SetupContext): Target[] {
+  const metrics = upstreamMetrics(context.metrics);
+  return options.upstreams.map((address) => ({
+    quarantined: false,
+    upstream: new Upstream(
+      address,
+      {
+        expireMs: options.expireMs,
+        maxAgeMs: options.maxAgeMs,
+        maxIdleConnections: options.maxIdleConnections,
+        readTimeoutMs: options.readTimeoutMs,
+        maxFails: options.maxFails,
+        healthCheckIntervalMs: options.healthCheckIntervalMs,
+        healthCheckDomain: options.healthCheckDomain,
+        healthCheckRecursion: options.healthCheckRecursion,
+        healthCheckTransport: options.forceTcp ? 'tcp' : 'udp',
+        tls: options.tls,
+      },
+      { clock: context.clock, metrics },
+    ),
+  }));
+}
+
+function offer(target: Target, options: ForwardOptions, context: SetupContext): OfferedUpstream {
+  const { upstream } = target;
+  return {
+    label: upstream.label,
+    ask: (question) =>
+      upstream.exchange(
+        {
+          question,
+          options: { recursionDesired: true, checkingDisabled: false, dnssecOk: false, edns: true },
+        },
+        options.forceTcp ? 'tcp' : 'udp',
+        context.clock.nowMs() + Math.min(options.readTimeoutMs, QUERY_DEADLINE_MS),
+      ),
+    quarantine(reason) {
+      if (target.quarantined) return;
+      target.quarantined = true;
+      context.log.error(`${upstream.label} is not asked any more: ${reason}`);
+    },
+    release() {
+      if (!target.quarantined) return;
+      target.quarantined = false;
+      context.log.info(`${upstream.label} is asked again`);
+    },
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * `health`: a page that answers as long as the process turns, and the wait before a planned stop. The page is asked by the plugin itself
+ * once a second, so that a slow event loop shows in a metric.
+ */
+import { parseDuration } from '../../base/duration.ts';
+import type { Plugin } from '../../chain/plugin.ts';
+import type { Cursor } from '../../corefile/cursor.ts';
+import { parseHttpAddress } from '../../observe/http-address.ts';
+import { SelfProbe } from './self-probe.ts';
+
+const DEFAULT_ADDRESS = ':8080';
+
+export const health: Plugin = {
+  name: 'health',
+  setup(cursor, context) {
+    let address = DEFAULT_ADDRESS;
+    while (cursor.next()) {
+      const args = cursor.remainingArgs();
+      if (args.length > 1) throw cursor.argError();
+      if (args[0] !== undefined) address = args[0];
+      parseHttpAddress(address);
+      while (cursor.nextBlock()) context.settings.lameduckMs = readLameduck(cursor);
+    }
+    context.http({
+      address,
+      path: '/health',
+      answer: () => ({ status: 200, contentType: 'text/plain; charset=utf-8', body: 'OK' }),
+    });
+    const probe = new SelfProbe(parseHttpAddress(address), context);
+    context.onStart(() => probe.start());
+    context.onStop(() => probe.stop());
+    return undefined;
+  },
+};
+
+function readLameduck(cursor: Cursor): number {
+  if (cursor.value !== 'lameduck') throw cursor.error(`unknown property '${cursor.value}'`);
+  if (!cursor.nextArg()) throw cursor.argError();
+  try {
+    return parseDuration(cursor.value);
+  } catch (error) {
+    throw cursor.error(
+      `unable to parse lameduck duration value: '${cursor.value}' : ${(error as RangeError).message}`,
+    );
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * The server of one address: judges what may be asked at all, finds the block, and is the net under every handler. Nothing that a handler
+ * throws or rejects with gets past here: it costs its one query a SERVFAIL, is counted, and logged with its stack.
+ */
+import type { Handler } from '../chain/handler.ts';
+import type { ServerIdentity } from '../chain/identity.ts';
+import { Failure } from '../chain/outcome.ts';
+import type { Outcome, Pending } from '../chain/outcome.ts';
+import type { Query } from '../chain/query.ts';
+import type { Counter } from '../observe/metric-types.ts';
+import { ZoneSeries, requestFamilies } from '../plugins/prometheus/request-metrics.ts';
+import {
+  CLASS_ANY,
+  CLASS_IN,
+  CLASS_NONE,
+  EDE_NOT_AUTHORITATIVE,
+  EDE_NOT_SUPPORTED,
+  EDE_OTHER,
+  REFUSED,
+  SERVFAIL,
+  TYPE_AXFR,
+  TYPE_IXFR,
+  TYPE_MAILA,
+  TYPE_MAILB,
+  TYPE_OPT,
+  TYPE_TKEY,
+  TYPE_TSIG,
+} from '../wire/registry.ts';
+import type { Block } from './block.ts';
+import type { Generation, Surroundings } from './generation.ts';
+import type { ZoneTable } from './zone-match.ts';
+
+const NAME = 'serve';
+
+/** Asked of an authoritative server or of nobody, never of a cache (RFC 5936, RFC 6895 section 3.1). */
+const UNASKABLE_TYPES: ReadonlySet<number> = new Set([
+  TYPE_OPT,
+  TYPE_TKEY,
+  TYPE_TSIG,
+  TYPE_IXFR,
+  TYPE_AXFR,
+  TYPE_MAILB,
+  TYPE_MAILA,
+]);
+
+const refusal = (reason: string, code: number): Failure =>
+  new Failure(REFUSED, reason, NAME, { code, text: reason });
+const NOT_FOR_A_CACHE = refusal('not served by a cache', EDE_NOT_SUPPORTED);
+const NO_ZONE = refusal('no server block for this name', EDE_NOT_AUTHORITATIVE);
+const NO_PLUGIN = refusal('the server block has no plugin that answers', EDE_NOT_SUPPORTED);
+const BUG = new Failure(SERVFAIL, 'bug in a handler', NAME, { code: EDE_OTHER, text: 'internal error' });
+
+export class RootHandler implements Handler {
+  readonly name = NAME;
+  private readonly table: ZoneTable<Block>;
+  private readonly generation: Generation;
+  private readonly surroundings: Surroundings;
+  /** Queries that no block was asked about. */
+  private readonly dropped: ZoneSeries;
+  private readonly bugs: Counter;
+
+  constructor(
+    identity: ServerIdentity,
+    table: ZoneTable<Block>,
+    generation: Generation,
+    surroundings: Surroundings,
+  ) {
+    this.table = table;
+    this.generation = generation;
+    this.surroundings = surroundings;
+    this.dropped = new ZoneSeries(requestFamilies(surroundings.metrics), identity.label, 'dropped');
+    this.bugs = surroundings.metrics.counter('coredns_panics_total', BUGS_HELP).with();
+  }
+
+  ask(query: Query): Pending {
+    if (UNASKABLE_TYPES.has(query.type)) return this.refuse(query, NOT_FOR_A_CACHE);
+    const row = this.table.match(query);
+    if (row === undefined) return this.refuse(query, NO_ZONE);
+    const { chain } = row.block;
+    if (chain === undefined) return this.refuse(query, NO_PLUGIN);
+    if (query.class !== CLASS_IN && !mayAskOtherClasses(query, row.block)) {
+      return this.refuse(query, NOT_FOR_A_CACHE);
+    }
+    query.zone = row.zone;
+    let pending: Pending;
+    try {
+      pending = chain.ask(query);
+    } catch (error) {
+      return this.bug(error);
+    }
+    return pending instanceof Promise ? this.wait(pending) : pending;
+  }
+
+  private refuse(query: Query, failure: Failure): Failure {
+    this.dropped.record(query, failure, this.surroundings.clock.nowMs());
+    return failure;
+  }
+
+  private wait(pending: Promise<Outcome>): Promise<Outcome> {
+    this.generation.inFlight++;
+    return pending.then(
+      (outcome) => {
+        this.generation.inFlight--;
+        return outcome;
+      },
+      (error: unknown) => {
+        this.generation.inFlight--;
+        return this.bug(error);
+      },
+    );
+  }
+
+  private bug(error: unknown): Failure {
+    this.bugs.value++;
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.surroundings.log.error(`bug in a handler: ${stack}`);
+    return BUG;
+  }
+}
+
+const BUGS_HELP = 'Bugs that were caught while a query was handled; each cost one query.';
+
+/** Only a block that forwards knows anything of other classes; the classes that stand for several are never forwarded. */
+function mayAskOtherClasses(query: Query, block: Block): boolean {
+  if (query.class === CLASS_ANY || query.class === CLASS_NONE) return false;
+  return block.upstreams.length > 0;
+}

@@ -1,0 +1,82 @@
+/**
+ * From server blocks to servers: one for each address and port, with the zones of every block that is served there. What contradicts
+ * itself is refused here, before anything is bound.
+ */
+import type { ServerIdentity, Zone } from '../chain/identity.ts';
+import type { Block } from './block.ts';
+import type { Generation, Surroundings } from './generation.ts';
+import { RootHandler } from './root-handler.ts';
+import { ZoneTable } from './zone-match.ts';
+
+export interface ServerGroup {
+  readonly identity: ServerIdentity;
+  /** As configured: empty for all addresses of the host. */
+  readonly address: string;
+  readonly port: number;
+  readonly table: ZoneTable<Block>;
+  readonly handler: RootHandler;
+  /** The most octets of a reply over UDP, by the block that allows most. */
+  udpPayload: number;
+}
+
+/** Gives each server label one identity for the life of the process, so that its metrics go on across reloads. */
+export class ServerRegistry {
+  private readonly identities = new Map<string, ServerIdentity>();
+
+  identity(address: string, port: number): ServerIdentity {
+    const label = `dns://${address.includes(':') ? `[${address}]` : address}:${port}`;
+    let identity = this.identities.get(label);
+    if (identity === undefined) {
+      identity = { index: this.identities.size, label };
+      this.identities.set(label, identity);
+    }
+    return identity;
+  }
+}
+
+export function layOutServers(generation: Generation, surroundings: Surroundings): ServerGroup[] {
+  const groups = new Map<string, ServerGroup>();
+  for (const block of generation.blocks) {
+    for (const address of block.settings.bindAddresses ?? ['']) {
+      for (const zone of block.zones) {
+        const port = block.ports[zone.index];
+        const identity = surroundings.servers.identity(address, port);
+        let group = groups.get(identity.label);
+        if (group === undefined) {
+          const table = new ZoneTable<Block>();
+          const handler = new RootHandler(identity, table, generation, surroundings);
+          group = { identity, address, port, table, handler, udpPayload: 0 };
+          groups.set(identity.label, group);
+        }
+        place(group, zone, block);
+      }
+    }
+  }
+  const all = [...groups.values()];
+  refuseOverlaps(all);
+  return all;
+}
+
+function place(group: ServerGroup, zone: Zone, block: Block): void {
+  if (group.table.find(zone) !== undefined) {
+    throw new Error(`${block.place} - cannot serve dns://${zone.text}:${group.port} - it is already defined`);
+  }
+  group.table.add(zone, block);
+  group.udpPayload = Math.max(group.udpPayload, block.settings.udpPayload);
+  if (!block.servers.includes(group.identity)) block.servers.push(group.identity);
+}
+
+/** A zone on all addresses and on one of them at the same port: nobody could say which block answers. */
+function refuseOverlaps(groups: readonly ServerGroup[]): void {
+  for (const wide of groups.filter(({ address }) => address === '')) {
+    for (const narrow of groups.filter(({ address, port }) => address !== '' && port === wide.port)) {
+      for (const zone of narrow.table.zones()) {
+        if (wide.table.find(zone) === undefined) continue;
+        const name = `dns://${zone.text}:${wide.port}`;
+        throw new Error(
+          `cannot serve ${name} - zone overlap listener capacity with ${name} on ${narrow.address}`,
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * The data path as a whole: starts with a configuration, goes from one to the next without losing a query, and ends when it is told.
+ *
+ * Order of a start or reload: set up (nothing opened) → open sockets → start plugins → HTTP → swap. Until the swap the old configuration
+ * serves as if nothing happened, and whatever fails before it is undone.
+ */
+import type { Endpoint } from '../listen/listener.ts';
+import type { Listener } from '../listen/listener.ts';
+import { listenCounters } from '../listen/counters.ts';
+import type { HttpServers } from '../observe/http.ts';
+import type { RootLog } from '../observe/log.ts';
+import type { Counter, Family, Gauge } from '../observe/metric-types.ts';
+import { SILENCE } from '../chain/outcome.ts';
+import type { ServerBlock } from '../corefile/parse.ts';
+import { readCorefile } from './corefile-source.ts';
+import type { CorefileSource } from './corefile-source.ts';
+import { Generation } from './generation.ts';
+import type { Surroundings } from './generation.ts';
+import { Sockets } from './sockets.ts';
+import { describeServers } from './announce.ts';
+
+/** How long the queries of a configuration that was replaced may still take: longer than any of them. */
+const OLD_QUERIES_MS = 6_000;
+/** How often it is looked whether they are done. */
+const POLL_MS = 20;
+
+/** A socket that is open and has no servers behind it yet: clients ask again. */
+const NOT_YET: Endpoint = {
+  server: { index: 0, label: '' },
+  udpPayload: 0,
+  handler: { name: 'starting', ask: () => SILENCE },
+};
+
+export interface ServiceOptions {
+  readonly source: CorefileSource;
+  readonly surroundings: Surroundings & { readonly log: RootLog };
+  readonly http: HttpServers;
+  /** Whether the start-up log leaves out what listens where. */
+  readonly quiet: boolean;
+  /** Whether debug lines come out whatever the Corefile says. */
+  readonly debug: boolean;
+}
+
+export class Service {
+  private readonly options: ServiceOptions;
+  private readonly sockets: Sockets;
+  private readonly reloadFailures: Counter;
+  private readonly version: Family<Gauge>;
+  private readonly plugins: Family<Gauge>;
+  private current: Generation | undefined;
+  private changing: Promise<unknown> = Promise.resolve();
+  private stopped = false;
+
+  constructor(options: ServiceOptions) {
+    const { clock, log, metrics } = options.surroundings;
+    this.options = options;
+    this.sockets = new Sockets({ clock, log, counters: listenCounters(metrics, log) });
+    this.reloadFailures = metrics
+      .counter('coredns_reload_failed_total', 'Reloads that failed and left the old configuration in place.')
+      .with();
+    this.version = metrics.gauge('coredns_reload_version_info', 'Hash of the running configuration.', [
+      'hash',
+      'value',
+    ]);
+    this.plugins = metrics.gauge('coredns_plugin_enabled', 'Plugins in use, by server and zone.', [
+      'server',
+      'zone',
+      'view',
+      'name',
+    ]);
+  }
+
+  /** The configuration that serves. */
+  get generation(): Generation | undefined {
+    return this.current;
+  }
+
+  /** @throws Error with the message for the user when anything fails; nothing is left open then. */
+  async start(): Promise<void> {
+    const generation = this.setUp(this.read());
+    await this.enter(generation);
+    const { quiet, http, surroundings } = this.options;
+    if (quiet) return;
+    for (const line of describeServers(generation, this.sockets.listeners, http.addresses())) {
+      surroundings.log.info(line);
+    }
+  }
+
+  /** Reads the Corefile as it is now. @throws Error */
+  read(): ServerBlock[] {
+    const { surroundings, source } = this.options;
+    return readCorefile(source, (message) => surroundings.log.warn(message));
+  }
+
+  /**
+   * Takes over the Corefile as it is now. Calls wait for each other.
+   * @returns the error when it could not be taken over: the old configuration serves on.
+   */
+  reload(): Promise<Error | undefined> {
+    const done = this.changing.then(() => this.tryReload());
+    this.changing = done;
+    return done;
+  }
+
+  /** Serves for the lameduck time of the configuration, then answers what is there and closes everything. */
+  async stop(graceMs: number, lameduck: boolean): Promise<void> {
+    if (this.stopped) return;
+    this.stopped = true;
+    await this.changing;
+    const { log } = this.options.surroundings;
+    const generation = this.current;
+    for (const run of generation?.hooks.shutdown ?? []) run();
+    const waitMs = lameduck ? (generation?.lameduckMs ?? 0) : 0;
+    if (waitMs > 0) {
+      log.info(`plugin/health: Going into lameduck mode for ${waitMs / 1000}s`);
+      await delay(waitMs);
+    }
+    await this.sockets.drain(graceMs);
+    await generation?.stop(log);
+    await this.options.http.close();
+  }
+
+  private async tryReload(): Promise<Error | undefined> {
+    if (this.stopped) return undefined;
+    try {
+      const generation = this.setUp(this.read());
+      await this.enter(generation);
+      return undefined;
+    } catch (error) {
+      this.reloadFailures.value++;
+      return error instanceof Error ? error : new Error(String(error));
+    } finally {
+      this.version.clear();
+      this.version.with('sha512', this.current?.hash ?? '').value = 1;
+    }
+  }
+
+  private setUp(blocks: readonly ServerBlock[]): Generation {
+    return new Generation(blocks, this.options.surroundings, this.current);
+  }
+
+  /** Everything that can fail comes before the first line that changes what serves. */
+  private async enter(next: Generation): Promise<void> {
+    const { surroundings, http, source } = this.options;
+    const previous = this.current;
+    const change = await this.sockets.prepare(next.groups, NOT_YET, source.lenient);
+    try {
+      await next.start();
+      await http.apply(next.routes);
+    } catch (error) {
+      await next.stop(surroundings.log);
+      await change.abandon();
+      throw error;
+    }
+    surroundings.log.setDebug(this.options.debug || next.blocks.some(({ settings }) => settings.debug));
+    const unwanted = change.commit();
+    this.current = next;
+    this.showPlugins(next);
+    if (previous !== undefined) void this.leave(previous, unwanted);
+  }
+
+  /** The old configuration answers what it was asked, then its plugins stop. */
+  private async leave(previous: Generation, unwanted: readonly Listener[]): Promise<void> {
+    const { clock, log } = this.options.surroundings;
+    const endMs = clock.nowMs() + OLD_QUERIES_MS;
+    await Promise.all(unwanted.map((listener) => listener.drain(OLD_QUERIES_MS)));
+    while (previous.inFlight > 0 && clock.nowMs() < endMs) await delay(POLL_MS);
+    await previous.stop(log);
+  }
+
+  private showPlugins(generation: Generation): void {
+    this.plugins.clear();
+    for (const { servers, zones, makers } of generation.blocks) {
+      for (const { label } of servers) {
+        for (const { plugin } of makers) this.plugins.with(label, zones[0].text, '', plugin.name).value = 1;
+      }
+    }
+  }
+}
+
+const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
