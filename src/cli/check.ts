@@ -1,4 +1,5 @@
 /** `check`: sets up each Corefile as `serve` would, opens nothing, and says what became of it. */
+import { messageOf } from '../base/error-message.ts';
 import { SYSTEM_CLOCK } from '../base/clock.ts';
 import type { Log } from '../observe/log-types.ts';
 import { MetricRegistry } from '../observe/metrics.ts';
@@ -46,7 +47,7 @@ export function whyNot(file: string, defaultPort: number): string | undefined {
     });
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 
@@ -60,8 +61,9 @@ function report(file: string, error: string | undefined, json: boolean): void {
   }
 }
 
+const quiet = (): void => undefined;
+
 function warningsOnly(warn: (message: string) => void, prefix: string): Log {
-  const quiet = (): void => undefined;
   return {
     debugEnabled: false,
     debug: quiet,

@@ -68,9 +68,11 @@ export const FLAGS: readonly Flag[] = [
 /** The flags of one subcommand in yargs's form. */
 export function optionsOf(subcommand: Subcommand): Record<string, Options> {
   const rows = FLAGS.filter(({ of }) => of.includes(subcommand));
-  return Object.fromEntries(
-    rows.map(({ name, of: _, ...options }) => [name, { ...options, requiresArg: options.type === 'string' }]),
-  );
+  return Object.fromEntries(rows.map((row) => [row.name, toYargs(row)]));
+}
+
+function toYargs({ alias, type, describe, default: value, choices }: Flag): Options {
+  return { alias, type, describe, default: value, choices, requiresArg: type === 'string' };
 }
 
 /**

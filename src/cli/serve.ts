@@ -1,5 +1,6 @@
 /** `serve`: the data path as a process, with its signals. */
 import { rmSync, writeFileSync } from 'node:fs';
+import { messageOf } from '../base/error-message.ts';
 import { SYSTEM_CLOCK } from '../base/clock.ts';
 import { parseDuration } from '../base/duration.ts';
 import { setBuildInfo } from '../observe/build-info.ts';
@@ -42,7 +43,7 @@ export async function serve(flags: ServeFlags, signals: SignalQueue): Promise<vo
     signals.handle((signal) => daemon.signal(signal));
     await daemon.service.start();
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${messageOf(error)}\n`);
     process.exit(EXIT_FAILED);
   }
   daemon.watch.start();

@@ -3,7 +3,7 @@
  * listening socket and the limits that span connections; one connection's life is in `tcp-connection.ts`.
  */
 import { createServer, isIPv6 } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import type { ListenCounters } from './counters.ts';
 import { waitUntilIdle } from './drain.ts';
@@ -61,7 +61,8 @@ class TcpListener implements Listener {
     this.server = server;
     this.options = options;
     this.address = options.address;
-    this.port = (server.address() as AddressInfo).port;
+    const bound = server.address();
+    this.port = typeof bound === 'object' && bound !== null ? bound.port : options.port;
     this.endpoint = endpoint;
     server.on('connection', (socket) => this.connect(socket));
     server.on('error', () => options.counters.socketErrors.value++);

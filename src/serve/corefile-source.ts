@@ -1,6 +1,7 @@
 /** Where a configuration comes from: a file, standard input, or the default that the package carries. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { codeOf, messageOf } from '../base/error-message.ts';
 import { parseCorefile } from '../corefile/parse.ts';
 import type { ServerBlock } from '../corefile/parse.ts';
 import { KNOWN_DIRECTIVES } from '../plugins/index.ts';
@@ -49,8 +50,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'no such file or directory' : message;
+    const reason = codeOf(error) === 'ENOENT' ? 'no such file or directory' : messageOf(error);
     throw new Error(`loading Corefile: open ${file}: ${reason}`, { cause: error });
   }
 }

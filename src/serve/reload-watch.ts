@@ -3,6 +3,7 @@
  * Corefile that is broken is tried again when it changes; one that failed for another reason (a port that was taken) is tried again at the
  * next look. The same complaint is logged once.
  */
+import { messageOf } from '../base/error-message.ts';
 import { CorefileError } from '../corefile/corefile-error.ts';
 import { hashServerBlocks } from '../corefile/hash.ts';
 import type { Log } from '../observe/log-types.ts';
@@ -53,7 +54,7 @@ export class ReloadWatch {
     try {
       hash = hashServerBlocks(this.service.read());
     } catch (error) {
-      this.complain(`Corefile parse failed: ${(error as Error).message}`, 'warn');
+      this.complain(`Corefile parse failed: ${messageOf(error)}`, 'warn');
       return;
     }
     if (hash === running.hash || hash === this.refusedHash) return;

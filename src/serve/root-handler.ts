@@ -55,8 +55,9 @@ export class RootHandler implements Handler {
   private readonly table: ZoneTable<Block>;
   private readonly generation: Generation;
   private readonly surroundings: Surroundings;
-  /** Queries that no block was asked about. */
-  private readonly dropped: ZoneSeries;
+  private readonly identity: ServerIdentity;
+  /** Queries that no block was asked about; made when there is one. */
+  private dropped: ZoneSeries | undefined;
   private readonly bugs: Counter;
 
   constructor(
@@ -68,7 +69,7 @@ export class RootHandler implements Handler {
     this.table = table;
     this.generation = generation;
     this.surroundings = surroundings;
-    this.dropped = new ZoneSeries(requestFamilies(surroundings.metrics), identity.label, 'dropped');
+    this.identity = identity;
     this.bugs = surroundings.metrics.counter('coredns_panics_total', BUGS_HELP).with();
   }
 
@@ -92,7 +93,9 @@ export class RootHandler implements Handler {
   }
 
   private refuse(query: Query, failure: Failure): Failure {
-    this.dropped.record(query, failure, this.surroundings.clock.nowMs());
+    const { metrics, clock } = this.surroundings;
+    this.dropped ??= new ZoneSeries(requestFamilies(metrics), this.identity.label, 'dropped');
+    this.dropped.record(query, failure, clock.nowMs());
     return failure;
   }
 

@@ -1,9 +1,10 @@
 /** What a `cache` directive says, and how it is read. Every default, bound and message is CoreDNS's. */
 import { parseDuration } from '../../base/duration.ts';
-import { parseInteger } from '../../base/integer.ts';
+import { messageOf } from '../../base/error-message.ts';
 import type { Zone } from '../../chain/identity.ts';
 import type { SetupContext } from '../../chain/plugin.ts';
 import { zonesFromArgs } from '../../chain/zones.ts';
+import { durationArgument, integerArgument } from '../../corefile/arguments.ts';
 import type { Cursor } from '../../corefile/cursor.ts';
 
 /** Bounds of one of the two stores. */
@@ -36,17 +37,18 @@ export const DEFAULT_SERVFAIL_SECONDS = 5;
 /** RFC 9520 section 3.2: a failure is remembered for five minutes at most. */
 export const MAX_SERVFAIL_MS = 5 * 60_000;
 
+const storeDefaults = (maxTtlSeconds: number): StoreOptions => ({
+  capacity: DEFAULT_CAPACITY,
+  maxTtlSeconds,
+  minTtlSeconds: DEFAULT_MIN_TTL_SECONDS,
+  disabledZones: [],
+});
+
 export function readCacheOptions(cursor: Cursor, context: SetupContext): CacheOptions {
-  const store = (maxTtlSeconds: number): StoreOptions => ({
-    capacity: DEFAULT_CAPACITY,
-    maxTtlSeconds,
-    minTtlSeconds: DEFAULT_MIN_TTL_SECONDS,
-    disabledZones: [],
-  });
   const options: CacheOptions = {
     zones: context.zones,
-    success: store(DEFAULT_SUCCESS_TTL_SECONDS),
-    denial: store(DEFAULT_DENIAL_TTL_SECONDS),
+    success: storeDefaults(DEFAULT_SUCCESS_TTL_SECONDS),
+    denial: storeDefaults(DEFAULT_DENIAL_TTL_SECONDS),
     servfailSeconds: DEFAULT_SERVFAIL_SECONDS,
     keepTtl: false,
     withoutEffect: [],
@@ -68,7 +70,7 @@ export function readCacheOptions(cursor: Cursor, context: SetupContext): CacheOp
 function readArguments(cursor: Cursor, context: SetupContext, options: CacheOptions): void {
   const args = cursor.remainingArgs();
   if (args[0] !== undefined && isInteger(args[0])) {
-    const ttlSeconds = parseInteger(args[0]);
+    const ttlSeconds = integerArgument(cursor, args[0]);
     if (ttlSeconds <= 0) throw cursor.error(`cache TTL can not be zero or negative: ${ttlSeconds}`);
     options.success.maxTtlSeconds = ttlSeconds;
     options.denial.maxTtlSeconds = ttlSeconds;
@@ -102,14 +104,14 @@ function readOption(cursor: Cursor, context: SetupContext, options: CacheOptions
 /** `success|denial CAPACITY [TTL] [MINTTL]` */
 function readStore(cursor: Cursor, args: string[], store: StoreOptions): void {
   if (args[0] === undefined) throw cursor.argError();
-  store.capacity = Math.max(MIN_CAPACITY, integer(cursor, args[0]));
+  store.capacity = Math.max(MIN_CAPACITY, integerArgument(cursor, args[0]));
   if (args[1] !== undefined) {
-    const ttlSeconds = integer(cursor, args[1]);
+    const ttlSeconds = integerArgument(cursor, args[1]);
     if (ttlSeconds <= 0) throw cursor.error(`cache TTL can not be zero or negative: ${ttlSeconds}`);
     store.maxTtlSeconds = ttlSeconds;
   }
   if (args[2] !== undefined) {
-    const minTtlSeconds = integer(cursor, args[2]);
+    const minTtlSeconds = integerArgument(cursor, args[2]);
     if (minTtlSeconds < 0) throw cursor.error(`cache min TTL can not be negative: ${minTtlSeconds}`);
     store.minTtlSeconds = minTtlSeconds;
   }
@@ -118,7 +120,7 @@ function readStore(cursor: Cursor, args: string[], store: StoreOptions): void {
 /** `servfail DURATION` */
 function readServfail(cursor: Cursor, args: string[], options: CacheOptions): void {
   if (args.length !== 1) throw cursor.argError();
-  const ms = duration(cursor, args[0]);
+  const ms = durationArgument(cursor, args[0]);
   if (ms < 0) throw cursor.error('invalid negative ttl for servfail');
   if (ms > MAX_SERVFAIL_MS) throw cursor.error('caching SERVFAIL responses over 5 minutes is not permitted');
   options.servfailSeconds = ms / 1000;
@@ -137,14 +139,14 @@ function readDisable(cursor: Cursor, args: string[], options: CacheOptions, cont
 /** `prefetch AMOUNT [DURATION [PERCENTAGE%]]` */
 function readPrefetch(cursor: Cursor, args: string[], options: CacheOptions): void {
   if (args.length === 0 || args.length > 3) throw cursor.argError();
-  const amount = integer(cursor, args[0]);
+  const amount = integerArgument(cursor, args[0]);
   if (amount < 0) throw cursor.error(`prefetch amount should be positive: ${amount}`);
-  if (args[1] !== undefined) duration(cursor, args[1]);
+  if (args[1] !== undefined) durationArgument(cursor, args[1]);
   if (args[2] !== undefined) {
     if (!args[2].endsWith('%')) {
       throw cursor.error(`last character of percentage should be \`%\`, but is: '${args[2].at(-1)}'`);
     }
-    const percentage = integer(cursor, args[2].slice(0, -1));
+    const percentage = integerArgument(cursor, args[2].slice(0, -1));
     if (percentage < 10 || percentage > 90) {
       throw cursor.error(`percentage should fall in range [10, 90]: ${percentage}`);
     }
@@ -155,7 +157,7 @@ function readPrefetch(cursor: Cursor, args: string[], options: CacheOptions): vo
 /** `serve_stale [DURATION [immediate [RESPONSE_TTL [RECHECK]] | verify [TIMEOUT [RESPONSE_TTL [RECHECK]]]]]` */
 function readServeStale(cursor: Cursor, args: string[], options: CacheOptions): void {
   const [keep, mode, ...rest] = args;
-  if (keep !== undefined && duration(cursor, keep) < 0) {
+  if (keep !== undefined && durationArgument(cursor, keep) < 0) {
     throw cursor.error('invalid negative duration for serve_stale');
   }
   options.withoutEffect.push('serve_stale');
@@ -198,27 +200,10 @@ function readServeStalePolicy(cursor: Cursor, args: string[], options: CacheOpti
 
 const isInteger = (text: string): boolean => /^[+-]?\d+$/.test(text);
 
-/** The errors of the number readers know nothing of files and lines; here they get them. */
-function integer(cursor: Cursor, text: string): number {
-  try {
-    return parseInteger(text);
-  } catch (error) {
-    throw cursor.error((error as RangeError).message);
-  }
-}
-
-function duration(cursor: Cursor, text: string): number {
-  try {
-    return parseDuration(text);
-  } catch (error) {
-    throw cursor.error((error as RangeError).message);
-  }
-}
-
 function durationFor(cursor: Cursor, text: string, what: string): number {
   try {
     return parseDuration(text);
   } catch (error) {
-    throw cursor.error(`invalid serve_stale ${what}: ${(error as RangeError).message}`);
+    throw cursor.error(`invalid serve_stale ${what}: ${messageOf(error)}`);
   }
 }

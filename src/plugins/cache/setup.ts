@@ -26,7 +26,7 @@ export const cache: Plugin = {
       context.onStart(() => context.log.warn(`accepted, but without effect in this version: ${names}`));
     }
     const gauge = cacheEntriesGauge(context.metrics);
-    let forget = (): void => undefined;
+    let forget: (() => void) | undefined;
     context.onStart(() => {
       forget = context.metrics.beforeScrape(() => {
         for (const { label } of context.servers) {
@@ -35,7 +35,7 @@ export const cache: Plugin = {
         }
       });
     });
-    context.onStop(() => forget());
+    context.onStop(() => forget?.());
     return (next) => new CacheHandler(next, options, store, context);
   },
 };

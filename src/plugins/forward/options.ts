@@ -1,8 +1,8 @@
 /** What a `forward` line says, and how it is read. Defaults, bounds and messages are CoreDNS's. */
 import { readFileSync } from 'node:fs';
-import { parseDuration } from '../../base/duration.ts';
-import { parseInteger } from '../../base/integer.ts';
+import { messageOf } from '../../base/error-message.ts';
 import type { SetupContext } from '../../chain/plugin.ts';
+import { durationArgument, integerArgument } from '../../corefile/arguments.ts';
 import type { Cursor } from '../../corefile/cursor.ts';
 import { normalizeZone } from '../../corefile/zone-key.ts';
 import { nameFromText } from '../../wire/name.ts';
@@ -11,7 +11,7 @@ import type { UpstreamAddress } from '../../upstream/upstream.ts';
 import { readTargets } from './targets.ts';
 
 export type Policy = 'random' | 'round_robin' | 'sequential';
-const POLICIES: readonly string[] = ['random', 'round_robin', 'sequential'];
+const POLICIES: ReadonlySet<string> = new Set<Policy>(['random', 'round_robin', 'sequential']);
 
 export interface ForwardOptions {
   /** The zone that is forwarded, in wire form, folded. */
@@ -120,7 +120,7 @@ const OPTIONS: Readonly<Record<string, ReadOption>> = {
   },
   policy(cursor, options) {
     const policy = oneArg(cursor);
-    if (!POLICIES.includes(policy)) throw cursor.error(`unknown policy '${policy}'`);
+    if (!POLICIES.has(policy)) throw cursor.error(`unknown policy '${policy}'`);
     options.policy = policy as Policy;
   },
   force_tcp(cursor, options) {
@@ -187,7 +187,7 @@ function readOption(cursor: Cursor, options: ForwardOptions): void {
 /** `health_check DURATION [no_rec] [domain FQDN]` */
 function readHealthCheck(cursor: Cursor, options: ForwardOptions): void {
   const args = someArgs(cursor);
-  const intervalMs = durationOf(args[0], cursor);
+  const intervalMs = durationArgument(cursor, args[0]);
   if (intervalMs < 0) throw cursor.error(`health_check can't be negative: ${intervalMs}`);
   options.healthCheckIntervalMs = intervalMs;
   for (let i = 1; i < args.length; i++) {
@@ -215,7 +215,7 @@ function readTls(cursor: Cursor, options: ForwardOptions): void {
     try {
       return readFileSync(path);
     } catch (error) {
-      throw cursor.error(`open ${path}: ${(error as Error).message}`);
+      throw cursor.error(`open ${path}: ${messageOf(error)}`);
     }
   };
   if (args.length === 1) options.tls = { ca: read(args[0]) };
@@ -255,28 +255,14 @@ function rcode(text: string, cursor: Cursor): number {
 }
 
 function count(cursor: Cursor, complaint: string): number {
-  const text = oneArg(cursor);
-  let value: number;
-  try {
-    value = parseInteger(text);
-  } catch (error) {
-    throw cursor.error((error as RangeError).message);
-  }
+  const value = integerArgument(cursor, oneArg(cursor));
   if (value < 0) throw cursor.error(`${complaint}: ${value}`);
   return value;
 }
 
 function span(cursor: Cursor, complaint: string): number {
   const text = oneArg(cursor);
-  const ms = durationOf(text, cursor);
+  const ms = durationArgument(cursor, text);
   if (ms < 0) throw cursor.error(`${complaint}: ${text}`);
   return ms;
-}
-
-function durationOf(text: string, cursor: Cursor): number {
-  try {
-    return parseDuration(text);
-  } catch (error) {
-    throw cursor.error((error as RangeError).message);
-  }
 }

@@ -1,6 +1,7 @@
 /** The TO arguments of `forward`: addresses with a transport, or files in the form of resolv.conf(5), which stand for their name servers. */
 import { readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { messageOf } from '../../base/error-message.ts';
 import type { SetupContext } from '../../chain/plugin.ts';
 import type { Cursor } from '../../corefile/cursor.ts';
 import { parseResolvConf } from '../../upstream/resolv-conf.ts';
@@ -80,7 +81,7 @@ function fromFile(path: string, cursor: Cursor, context: SetupContext): Upstream
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if (context.lenient) {
-      context.log.warn(`cannot read ${path}: ${(error as Error).message}`);
+      context.log.warn(`cannot read ${path}: ${messageOf(error)}`);
       return [];
     }
     throw cursor.error(`not an IP address or file: "${path}"`);

@@ -27,7 +27,8 @@ export class SelfProbe {
 
   constructor(target: HttpTarget, context: SetupContext) {
     // The wildcard address is asked at the loopback address.
-    const host = target.host === '' || target.host === '0.0.0.0' || target.host === '::' ? 'localhost' : target.host;
+    const host =
+      target.host === '' || target.host === '0.0.0.0' || target.host === '::' ? 'localhost' : target.host;
     this.target = { host, port: target.port };
     this.context = context;
     this.duration = context.metrics
@@ -58,16 +59,19 @@ export class SelfProbe {
     const { clock, log } = this.context;
     const startedMs = clock.nowMs();
     const url = `http://${this.target.host}:${this.target.port}/health`;
-    const request = get({ ...this.target, path: '/health', agent: this.agent, timeout: TIMEOUT_MS }, (response) => {
-      response.resume();
-      response.on('end', () => {
-        const tookMs = clock.nowMs() - startedMs;
-        this.duration.observe(tookMs / 1000);
-        if (tookMs > SLOW_MS) {
-          log.warn(`Local health request to "${url}" took more than 1s: ${Math.round(tookMs)}ms`);
-        }
-      });
-    });
+    const request = get(
+      { ...this.target, path: '/health', agent: this.agent, timeout: TIMEOUT_MS },
+      (response) => {
+        response.resume();
+        response.on('end', () => {
+          const tookMs = clock.nowMs() - startedMs;
+          this.duration.observe(tookMs / 1000);
+          if (tookMs > SLOW_MS) {
+            log.warn(`Local health request to "${url}" took more than 1s: ${Math.round(tookMs)}ms`);
+          }
+        });
+      },
+    );
     request.on('timeout', () => request.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)));
     request.on('error', (error) => {
       if (this.stopped) return;

@@ -3,6 +3,7 @@
  * once a second, so that a slow event loop shows in a metric.
  */
 import { parseDuration } from '../../base/duration.ts';
+import { messageOf } from '../../base/error-message.ts';
 import type { Plugin } from '../../chain/plugin.ts';
 import type { Cursor } from '../../corefile/cursor.ts';
 import { parseHttpAddress } from '../../observe/http-address.ts';
@@ -39,8 +40,6 @@ function readLameduck(cursor: Cursor): number {
   try {
     return parseDuration(cursor.value);
   } catch (error) {
-    throw cursor.error(
-      `unable to parse lameduck duration value: '${cursor.value}' : ${(error as RangeError).message}`,
-    );
+    throw cursor.error(`unable to parse lameduck duration value: '${cursor.value}' : ${messageOf(error)}`);
   }
 }

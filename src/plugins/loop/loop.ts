@@ -47,6 +47,8 @@ function nothingHere(query: Query): Reply {
   return new Reply(builder.finish(), 'loop');
 }
 
+const randomLabel = (): string => randomBytes(LABEL_OCTETS).toString('hex');
+
 interface Probe {
   readonly upstream: OfferedUpstream;
   seen: boolean;
@@ -94,9 +96,8 @@ export class LoopGuard {
   }
 
   private async probe(upstream: OfferedUpstream, endMs: number): Promise<void> {
-    const label = (): string => randomBytes(LABEL_OCTETS).toString('hex');
     const suffix = this.zoneText === '.' ? '' : this.zoneText;
-    const name = nameFromText(`${label()}.${label()}.${suffix}`);
+    const name = nameFromText(`${randomLabel()}.${randomLabel()}.${suffix}`);
     const key = Buffer.from(name).toString('latin1');
     const probe: Probe = { upstream, seen: false };
     this.probes.set(key, probe);

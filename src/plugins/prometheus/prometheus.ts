@@ -12,16 +12,17 @@ export class PrometheusHandler implements Handler {
   readonly name = 'prometheus';
   private readonly next: Handler;
   private readonly clock: Clock;
-  /** By server, then by the zone's place in the block. */
-  private readonly series: PerServer<ZoneSeries[]>;
+  /** By server, then by the zone's place in the block; made when the first query comes. */
+  private readonly series: PerServer<(query: Query) => ZoneSeries>;
 
   constructor(next: Handler, context: SetupContext) {
     const families = requestFamilies(context.metrics);
     this.next = next;
     this.clock = context.clock;
-    this.series = new PerServer((label) =>
-      context.zones.map((zone) => new ZoneSeries(families, label, zone.text)),
-    );
+    this.series = new PerServer((label) => {
+      const byZone: ZoneSeries[] = [];
+      return ({ zone }) => (byZone[zone.index] ??= new ZoneSeries(families, label, zone.text));
+    });
   }
 
   ask(query: Query): Pending {
@@ -29,7 +30,7 @@ export class PrometheusHandler implements Handler {
   }
 
   private static count(this: void, self: PrometheusHandler, query: Query, outcome: Outcome): Pending {
-    self.series.of(query.server)[query.zone.index].record(query, outcome, self.clock.nowMs());
+    self.series.of(query.server)(query).record(query, outcome, self.clock.nowMs());
     return outcome;
   }
 }

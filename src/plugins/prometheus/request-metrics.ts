@@ -82,11 +82,11 @@ export function requestFamilies(metrics: Metrics): RequestFamilies {
       'DNS queries with the DO bit set.',
       ZONE_LABELS,
     ),
-    responses: metrics.counter('coredns_dns_responses_total', 'DNS answers, by rcode and by the plugin that wrote them.', [
-      ...ZONE_LABELS,
-      'rcode',
-      'plugin',
-    ]),
+    responses: metrics.counter(
+      'coredns_dns_responses_total',
+      'DNS answers, by rcode and by the plugin that wrote them.',
+      [...ZONE_LABELS, 'rcode', 'plugin'],
+    ),
   };
 }
 

@@ -1,7 +1,6 @@
 /** `reload`: how often the Corefile is looked at. Sets `settings.reload`; the watching is done by `serve/reload-watch.ts`. */
-import { parseDuration } from '../../base/duration.ts';
 import type { Plugin } from '../../chain/plugin.ts';
-import type { Cursor } from '../../corefile/cursor.ts';
+import { durationArgument } from '../../corefile/arguments.ts';
 
 export const DEFAULT_INTERVAL_MS = 30_000;
 export const DEFAULT_JITTER_MS = 15_000;
@@ -17,8 +16,8 @@ export const reload: Plugin = {
     while (cursor.next()) {
       const args = cursor.remainingArgs();
       if (args.length > 2) throw cursor.argError();
-      if (args[0] !== undefined) intervalMs = parseArg(args[0], cursor);
-      if (args[1] !== undefined) jitterMs = parseArg(args[1], cursor);
+      if (args[0] !== undefined) intervalMs = durationArgument(cursor, args[0]);
+      if (args[1] !== undefined) jitterMs = durationArgument(cursor, args[1]);
     }
     if (intervalMs < MIN_INTERVAL_MS) {
       throw cursor.error('interval value must be greater or equal to 2s');
@@ -30,11 +29,3 @@ export const reload: Plugin = {
     return undefined;
   },
 };
-
-function parseArg(text: string, cursor: Cursor): number {
-  try {
-    return parseDuration(text);
-  } catch (error) {
-    throw cursor.error((error as RangeError).message);
-  }
-}

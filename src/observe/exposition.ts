@@ -1,0 +1,68 @@
+/**
+ * What a scrape gets: the registry and the `process_*` metrics in Prometheus's text format 0.0.4, rendered by prom-client. It is loaded at
+ * the first scrape, since it costs some 20 MB that a node without Prometheus need not pay. Its metrics hold no numbers of
+ * ours: their `get` is replaced by one that gives a snapshot. That is no documented interface, so its version is pinned and a test reads
+ * the output.
+ */
+import type { Gauge as PromGauge, Metric } from 'prom-client';
+import type { HttpAnswer } from './http-types.ts';
+import type { FamilySnapshot, HistogramSnapshot, MetricRegistry, NumberSnapshot } from './metrics.ts';
+import { processFamilies } from './process-metrics.ts';
+
+/** One line of the exposition as prom-client's registry takes it; `sharedLabels` are rendered once per object. */
+interface Line {
+  readonly metricName?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly sharedLabels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** Brings gauges up to date and renders all families, ordered by name. */
+export async function expose(registry: MetricRegistry): Promise<HttpAnswer> {
+  const { Gauge, Registry } = await import('prom-client');
+  registry.refresh();
+  const page = new Registry();
+  const families: FamilySnapshot[] = [...registry.families(), ...processFamilies()];
+  families.sort((one, other) => (one.name < other.name ? -1 : 1));
+  for (const family of families) page.registerMetric(asMetric(Gauge, family));
+  return { status: 200, contentType: page.contentType, body: await page.metrics() };
+}
+
+/** A gauge by birth; what a scrape shows, its type too, is what `get` gives. */
+function asMetric(Gauge: typeof PromGauge, family: FamilySnapshot): Metric {
+  const { name, help, type } = family;
+  const values = type === 'histogram' ? histogramLines(family) : numberLines(family);
+  const get = (): Promise<object> => Promise.resolve({ name, help, type, aggregator: 'sum', values });
+  return Object.assign(new Gauge({ name, help: name, registers: [] }), { get });
+}
+
+function numberLines(family: NumberSnapshot): Line[] {
+  return family.samples.map(({ labelValues, value }) => ({
+    labels: pair(family.labelNames, labelValues),
+    value,
+  }));
+}
+
+function histogramLines(family: HistogramSnapshot): Line[] {
+  return family.samples.flatMap(({ labelValues, cumulative, count, sum }) => {
+    const sharedLabels = pair(family.labelNames, labelValues);
+    const metricName = `${family.name}_bucket`;
+    const buckets = family.bounds.map((bound, index) => ({
+      metricName,
+      labels: { le: `${bound}` },
+      sharedLabels,
+      value: cumulative[index],
+    }));
+    return [
+      ...buckets,
+      { metricName, labels: { le: '+Inf' }, sharedLabels, value: count },
+      { metricName: `${family.name}_sum`, sharedLabels, value: sum },
+      { metricName: `${family.name}_count`, sharedLabels, value: count },
+    ];
+  });
+}
+
+/** Half surrogate pairs have no UTF-8, and a scraper refuses a page that is not UTF-8; quotes and newlines are prom-client's task. */
+function pair(names: readonly string[], values: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name, index) => [name, values[index].toWellFormed()]));
+}

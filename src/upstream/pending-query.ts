@@ -1,0 +1,69 @@
+/**
+ * One query that waits for its reply over one transport: the octets to send, what a reply has to match, the deadline, and the promise.
+ * Who has it at the moment (a queue, a socket, a connection) is its holder; the deadline tells the holder to let go. It settles once.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Question } from '../wire/ask-message.ts';
+import { timeoutError } from './exchange-error.ts';
+import type { ExchangeError } from './exchange-error.ts';
+import { timerMs } from './settings.ts';
+
+export interface Holder {
+  /**
+   * The query's time is up; the holder lets go of it.
+   * @returns what was going on, for the error: `read udp 10.1.1.1:43123->8.8.8.8:53`.
+   */
+  expire(query: PendingQuery): string;
+}
+
+/** How many replies that do not match a query waits through before it gives its transport up (see DESIGN, and BIND's mismatches). */
+export const MAX_BAD_REPLIES = 3;
+
+export class PendingQuery {
+  readonly question: Question;
+  /** Any reply with the right id will do: for health checks, which ask whether somebody is there. */
+  readonly acceptsAny: boolean;
+  /** Settles as the query does; rejects with ExchangeError only. */
+  readonly reply: Promise<Uint8Array>;
+  readonly message: Uint8Array;
+  holder: Holder | undefined;
+  /** As the holder sent it. */
+  id = 0;
+  /** Replies that could have been meant for this query and do not match it. */
+  badReplies = 0;
+  /** Connections that ended with this query on them. */
+  deaths = 0;
+
+  private readonly resolveReply: (reply: Uint8Array) => void;
+  private readonly rejectReply: (error: ExchangeError) => void;
+  private readonly timer: NodeJS.Timeout;
+
+  /** @param message as from `askMessage`; it belongs to this query, which writes ids into it. */
+  constructor(message: Uint8Array, question: Question, deadlineMs: number, clock: Clock, acceptsAny = false) {
+    this.message = message;
+    this.question = question;
+    this.acceptsAny = acceptsAny;
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+    this.reply = promise;
+    this.resolveReply = resolve;
+    this.rejectReply = reject;
+    this.timer = setTimeout(() => this.expire(), timerMs(deadlineMs - clock.nowMs()));
+  }
+
+  resolve(reply: Uint8Array): void {
+    clearTimeout(this.timer);
+    this.holder = undefined;
+    this.resolveReply(reply);
+  }
+
+  reject(error: ExchangeError): void {
+    clearTimeout(this.timer);
+    this.holder = undefined;
+    this.rejectReply(error);
+  }
+
+  private expire(): void {
+    const doing = this.holder?.expire(this) ?? 'exchange';
+    this.reject(timeoutError(doing));
+  }
+}

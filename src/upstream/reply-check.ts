@@ -1,0 +1,82 @@
+/**
+ * Whether what came back is the reply to what was asked (RFC 5452 section 9.1): a response, a QUERY, our one question with name, type and
+ * class, and sound to its last record. Address and port are the kernel's business, since every socket is connected; the id is the
+ * holder's, who found the query by it. Nothing here says whether the answer is true.
+ */
+import {
+  HEADER_OCTETS,
+  OPCODE_QUERY,
+  QR,
+  SECTION_QUESTION,
+  TC,
+  opcodeOf,
+  readCount,
+  readFlags,
+  readUint16,
+  rcodeOf,
+  writeUint32,
+} from '../wire/header.ts';
+import type { Question } from '../wire/ask-message.ts';
+import { isOpt, optExtendedRcode } from '../wire/edns.ts';
+import { equalFolded } from '../wire/name.ts';
+import { RECORD, RecordWalk, messageIsSound, nameScratch } from '../wire/records.ts';
+import type { PendingQuery } from './pending-query.ts';
+
+export class ReplyCheck {
+  private readonly scratch = nameScratch();
+
+  /**
+   * @param message any octets that came for `query` and carry its id.
+   * @returns the reply, which may be a shorter view of `message`; undefined for what does not count.
+   */
+  accepted(query: PendingQuery, message: Uint8Array): Uint8Array | undefined {
+    if (message.length < HEADER_OCTETS) return undefined;
+    const flags = readFlags(message);
+    if ((flags & QR) === 0) return undefined;
+    if (query.acceptsAny) return message;
+    if (opcodeOf(flags) !== OPCODE_QUERY || !repeatsQuestion(query.question, message)) return undefined;
+    if (messageIsSound(message, message.length, this.scratch)) return message;
+    // Some servers cut a long reply anywhere. It says TC, so what it says apart from that is not needed.
+    return (flags & TC) === 0 ? undefined : questionOnly(query.question, message);
+  }
+}
+
+function repeatsQuestion(question: Question, message: Uint8Array): boolean {
+  const { name } = question;
+  const nameEnd = HEADER_OCTETS + name.length;
+  return (
+    readCount(message, SECTION_QUESTION) === 1 &&
+    message.length >= nameEnd + 4 &&
+    equalFolded(name, 0, message, HEADER_OCTETS, name.length) &&
+    readUint16(message, nameEnd) === question.type &&
+    readUint16(message, nameEnd + 2) === question.class
+  );
+}
+
+function questionOnly(question: Question, message: Uint8Array): Uint8Array {
+  const cut = message.slice(0, HEADER_OCTETS + question.name.length + 4);
+  // Answer, authority and additional: three counts in six octets.
+  writeUint32(cut, 6, 0);
+  cut[10] = cut[11] = 0;
+  return cut;
+}
+
+export const isTruncated = (reply: Uint8Array): boolean => (readFlags(reply) & TC) !== 0;
+
+export interface ReplyStatus {
+  readonly hasOpt: boolean;
+  /** Up to 12 bits: those of the header with those of the OPT (RFC 6891 section 6.1.3). */
+  readonly rcode: number;
+}
+
+/** Reads the OPT, if any, of a sound reply. */
+export function replyStatus(reply: Uint8Array): ReplyStatus {
+  const rcode = rcodeOf(readFlags(reply));
+  const walk = new RecordWalk();
+  if (walk.start(reply, reply.length)) {
+    while (walk.next() === RECORD) {
+      if (isOpt(walk)) return { hasOpt: true, rcode: optExtendedRcode(walk) | rcode };
+    }
+  }
+  return { hasOpt: false, rcode };
+}

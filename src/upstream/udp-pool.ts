@@ -1,0 +1,91 @@
+/**
+ * The UDP sockets of one upstream. Each query takes one of those that are open, at random; as long as there are fewer than wanted, it
+ * opens one more instead. So ports are many, change all the time, and an upstream that is seldom asked sees a new one every time.
+ */
+import { ExchangeError, closedError } from './exchange-error.ts';
+import type { PendingQuery } from './pending-query.ts';
+import type { ConnectionSeries } from './upstream-metrics.ts';
+import { hostPort } from './settings.ts';
+import { UdpSocket } from './udp-socket.ts';
+import type { UdpSocketOwner, UdpTarget } from './udp-socket.ts';
+
+/** Sockets that take queries at a time. */
+const WANTED_SOCKETS = 64;
+/** Queries on the way at a time; beyond it they are turned down. */
+const MAX_OUTSTANDING = 4096;
+
+export class UdpPool implements UdpSocketOwner {
+  private readonly target: UdpTarget;
+  private readonly series: ConnectionSeries;
+  private readonly onMismatch: () => void;
+  /** Those that take queries. */
+  private readonly sockets: UdpSocket[] = [];
+  /** Those and the retired ones that wait for their last reply. */
+  private readonly alive = new Set<UdpSocket>();
+  private outstanding = 0;
+  private isClosed = false;
+
+  constructor(target: UdpTarget, series: ConnectionSeries, onMismatch: () => void) {
+    this.target = target;
+    this.series = series;
+    this.onMismatch = onMismatch;
+  }
+
+  /** Rejects with `invalid` when replies that do not match came for the query. */
+  async ask(query: PendingQuery): Promise<Uint8Array> {
+    this.outstanding++;
+    try {
+      this.send(query);
+      return await query.reply;
+    } finally {
+      this.outstanding--;
+    }
+  }
+
+  close(): void {
+    this.isClosed = true;
+    for (const socket of this.alive) socket.close();
+  }
+
+  mismatched(): void {
+    this.onMismatch();
+  }
+
+  retired(socket: UdpSocket): void {
+    const at = this.sockets.indexOf(socket);
+    if (at >= 0) this.sockets.splice(at, 1);
+  }
+
+  closed(socket: UdpSocket): void {
+    this.alive.delete(socket);
+  }
+
+  /** Out of file descriptors or of ports, the sockets that are there still serve. */
+  adopt(query: PendingQuery): boolean {
+    const open = this.sockets.filter((socket) => socket.isOpen);
+    if (this.isClosed || open.length === 0) return false;
+    open[this.target.ids.below(open.length)].ask(query);
+    return true;
+  }
+
+  private send(query: PendingQuery): void {
+    if (this.isClosed) return query.reject(closedError());
+    if (this.outstanding > MAX_OUTSTANDING) {
+      const doing = `dial udp ${hostPort(this.target.host, this.target.port)}`;
+      return query.reject(new ExchangeError('busy', `${doing}: too many queries are waiting`));
+    }
+    this.socketForNext().ask(query);
+  }
+
+  private socketForNext(): UdpSocket {
+    if (this.sockets.length >= WANTED_SOCKETS) {
+      this.series.hits.value++;
+      return this.sockets[this.target.ids.below(this.sockets.length)];
+    }
+    this.series.misses.value++;
+    const socket = new UdpSocket(this.target, this);
+    this.sockets.push(socket);
+    this.alive.add(socket);
+    return socket;
+  }
+}

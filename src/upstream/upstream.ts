@@ -1,0 +1,192 @@
+/**
+ * One resolver that questions are forwarded to. An exchange is one question, by UDP or over a stream, with the second tries that the
+ * protocol itself asks for and no others:
+ *
+ *     UDP ──reply with TC──────────────────► the same over TCP; if that fails, the truncated reply
+ *      └───three replies that do not match─► the same over TCP
+ *     FORMERR or NOTIMP without OPT ───────► the same without EDNS
+ *
+ * Which upstream is asked, and who is asked after a failure, is decided by `forward`; equal questions are joined before they come here.
+ */
+import type { Clock } from '../base/clock.ts';
+import { askMessage } from '../wire/ask-message.ts';
+import type { AskOptions, Question } from '../wire/ask-message.ts';
+import { FORMERR, NOTIMP } from '../wire/registry.ts';
+import { ExchangeError, closedError } from './exchange-error.ts';
+import { HealthProbe } from './health-probe.ts';
+import { HealthCheck } from './health.ts';
+import { PendingQuery } from './pending-query.ts';
+import { RandomIds } from './random-id.ts';
+import { ReplyCheck, isTruncated, replyStatus } from './reply-check.ts';
+import type { ReplyStatus } from './reply-check.ts';
+import { hostPort, timerMs } from './settings.ts';
+import type { UpstreamAddress, UpstreamSettings } from './settings.ts';
+import type { StreamTarget } from './tcp-connection.ts';
+import { TcpPool } from './tcp-pool.ts';
+import { tcpConnector } from './tcp.ts';
+import { tlsConnector } from './tls.ts';
+import { UdpPool } from './udp-pool.ts';
+import type { UdpTarget } from './udp-socket.ts';
+import type { UpstreamMetrics, UpstreamSeries } from './upstream-metrics.ts';
+
+export { ExchangeError } from './exchange-error.ts';
+export type { ExchangeErrorCode } from './exchange-error.ts';
+export type { TlsSettings, UpstreamAddress, UpstreamSettings } from './settings.ts';
+
+/** How long an upstream that does not understand EDNS is asked without it. */
+const WITHOUT_EDNS_MS = 300_000;
+/** The age at which a connection is replaced unless configured: restarted upstreams get their share again. */
+const DEFAULT_MAX_AGE_MS = 600_000;
+
+/** What to ask. */
+export interface Ask {
+  readonly question: Question;
+  readonly options: AskOptions;
+}
+
+export class Upstream {
+  /** `ip:port`, IPv6 in brackets. */
+  readonly label: string;
+
+  private readonly settings: UpstreamSettings;
+  private readonly clock: Clock;
+  private readonly series: UpstreamSeries;
+  /** A `tls` upstream has none. */
+  private readonly udp: UdpPool | undefined;
+  private readonly stream: TcpPool;
+  private readonly health: HealthCheck;
+  /** Health checks that failed since the last sign of life. */
+  private fails = 0;
+  private withoutEdnsUntilMs = -Infinity;
+  private isClosed = false;
+
+  /** @throws Error of node:tls for a certificate, key or authority that cannot be read. Opens nothing. */
+  constructor(
+    address: UpstreamAddress,
+    settings: UpstreamSettings,
+    dependencies: { readonly clock: Clock; readonly metrics: UpstreamMetrics },
+  ) {
+    this.label = hostPort(address.host, address.port);
+    this.settings = settings;
+    this.clock = dependencies.clock;
+    this.series = dependencies.metrics.of(this.label);
+    const overTls = address.protocol === 'tls';
+    const { udp, stream } = makeTargets(address, settings);
+    const onMismatch = (): void => {
+      this.series.mismatchedReplies.value++;
+    };
+    this.udp = overTls ? undefined : new UdpPool(udp, this.series.connections('udp'), onMismatch);
+    const streamSeries = this.series.connections(stream.connector.proto);
+    this.stream = new TcpPool(stream, settings.maxIdleConnections ?? 0, streamSeries, onMismatch);
+    const byStream = overTls || settings.healthCheckTransport === 'tcp';
+    const probe = new HealthProbe(byStream ? { stream } : { udp }, settings, this.clock);
+    this.health = new HealthCheck(probe, timerMs(settings.healthCheckIntervalMs), (healthy) =>
+      this.probed(healthy),
+    );
+  }
+
+  /** More health checks than `maxFails` have failed in a row. */
+  get down(): boolean {
+    return this.settings.maxFails > 0 && this.fails > this.settings.maxFails;
+  }
+
+  /**
+   * Asks, and waits for a reply that was checked: a sound message in octets of its own, with the question asked and with its OPT. Its
+   * rcode may be any, and TC may be set.
+   * @param transport `udp` is left for TCP where the protocol demands it; a `tls` upstream knows only TLS
+   * @param deadlineMs on the clock; the exchange ends at it, or after `readTimeoutMs` if that is sooner
+   * @throws ExchangeError only
+   */
+  async exchange(ask: Ask, transport: 'udp' | 'tcp', deadlineMs: number): Promise<Uint8Array> {
+    if (this.isClosed) throw closedError();
+    const startMs = this.clock.nowMs();
+    const effectiveDeadlineMs = Math.min(deadlineMs, startMs + this.settings.readTimeoutMs);
+    const edns = ask.options.edns && startMs >= this.withoutEdnsUntilMs;
+    let reply = await this.askOnce(ask, edns, transport, effectiveDeadlineMs);
+    let status = replyStatus(reply);
+    if (edns && refusesEdns(status)) {
+      reply = await this.askOnce(ask, false, transport, effectiveDeadlineMs);
+      status = replyStatus(reply);
+      // An upstream that dislikes the question either way has said nothing about EDNS.
+      if (!refusesEdns(status)) this.withoutEdnsUntilMs = this.clock.nowMs() + WITHOUT_EDNS_MS;
+    }
+    this.fails = 0;
+    this.series.duration(status.rcode).observe((this.clock.nowMs() - startMs) / 1000);
+    return reply;
+  }
+
+  /** An exchange has failed: checks the upstream's health until it is good. Does nothing where `maxFails` is 0. */
+  probeSoon(): void {
+    if (this.settings.maxFails > 0) this.health.start();
+  }
+
+  /** Refuses new exchanges, rejects those on the way with code `closed`, and closes every socket and timer. */
+  close(): void {
+    this.isClosed = true;
+    this.health.close();
+    this.udp?.close();
+    this.stream.close();
+  }
+
+  private askOnce(
+    ask: Ask,
+    edns: boolean,
+    transport: 'udp' | 'tcp',
+    deadlineMs: number,
+  ): Promise<Uint8Array> {
+    const message = askMessage(ask.question, { ...ask.options, edns });
+    const makeQuery = (): PendingQuery => new PendingQuery(message, ask.question, deadlineMs, this.clock);
+    if (transport === 'tcp' || this.udp === undefined) return this.stream.ask(makeQuery());
+    return this.askByUdp(this.udp, makeQuery);
+  }
+
+  private async askByUdp(udp: UdpPool, makeQuery: () => PendingQuery): Promise<Uint8Array> {
+    let truncated: Uint8Array | undefined;
+    try {
+      const reply = await udp.ask(makeQuery());
+      if (!isTruncated(reply)) return reply;
+      truncated = reply;
+    } catch (error) {
+      if (!(error instanceof ExchangeError) || error.code !== 'invalid') throw error;
+    }
+    try {
+      return await this.stream.ask(makeQuery());
+    } catch (error) {
+      if (truncated === undefined || this.isClosed) throw error;
+      return truncated;
+    }
+  }
+
+  private probed(healthy: boolean): void {
+    if (healthy) {
+      this.fails = 0;
+    } else {
+      this.fails++;
+      this.series.healthCheckFailures.value++;
+    }
+  }
+}
+
+/** FORMERR or NOTIMP by somebody who did not read the OPT, or else one would have come back (RFC 6891 section 7). */
+const refusesEdns = (status: ReplyStatus): boolean =>
+  !status.hasOpt && (status.rcode === FORMERR || status.rcode === NOTIMP);
+
+function makeTargets(
+  address: UpstreamAddress,
+  settings: UpstreamSettings,
+): { udp: UdpTarget; stream: StreamTarget } {
+  const { host, port } = address;
+  const { sourceAddress } = settings;
+  const shared = { ids: new RandomIds(), check: new ReplyCheck() };
+  const connector =
+    address.protocol === 'tls' ? tlsConnector(address, settings) : tcpConnector(host, port, sourceAddress);
+  return {
+    udp: { ...shared, host, port, sourceAddress, lifeMs: timerMs(settings.expireMs) },
+    stream: {
+      ...shared,
+      connector,
+      idleMs: timerMs(settings.expireMs),
+      maxAgeMs: timerMs(settings.maxAgeMs || DEFAULT_MAX_AGE_MS),
+    },
+  };
+}
