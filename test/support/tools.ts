@@ -1,0 +1,105 @@
+/**
+ * What the tests need beyond Node: programs from Debian, one row each. This file knows which there are and whether they are here; it
+ * installs nothing (`debian.ts` does) and starts nothing. To make a new tool known, add a row; nothing else changes.
+ *
+ * A suite that needs one says so at its top:
+ *
+ *     const { available, reason } = requireTools('knotd', 'kdig');
+ *     describe.skipIf(!available)(`forwarding to a real server ${reason}`, () => { … });
+ */
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+export interface ToolRow {
+  /** The program's file name. */
+  readonly tool: string;
+  /** The Debian package that brings it. */
+  readonly package: string;
+  /** The service that the package would start at every boot; it is switched off after the installation. */
+  readonly service?: string;
+  /** Which tests need it, as the end of "tests that …". */
+  readonly purpose: string;
+}
+
+const ROWS = [
+  { tool: 'dig', package: 'bind9-dnsutils', purpose: 'ask the daemon as most people do' },
+  { tool: 'kdig', package: 'knot-dnsutils', purpose: 'ask over DoT, or many questions over one connection' },
+  { tool: 'knotd', package: 'knot', service: 'knot', purpose: 'need a real server as cluster DNS' },
+] as const satisfies readonly ToolRow[];
+
+export type ToolName = (typeof ROWS)[number]['tool'];
+
+export const TOOLS: readonly ToolRow[] = ROWS;
+
+/** Where Debian keeps servers; not on the PATH of ordinary users. */
+const SERVER_DIRECTORIES: readonly string[] = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
+
+/** Whether tools must be there: in CI, a test left out is a failure. */
+export const toolsAreRequired = (env: NodeJS.ProcessEnv = process.env): boolean => env['CI'] === 'true';
+
+/** The path of an executable file called `name`, or undefined. */
+export function findTool(name: string, path: string = process.env['PATH'] ?? ''): string | undefined {
+  const directories = [...path.split(delimiter), ...SERVER_DIRECTORIES];
+  return directories
+    .filter((directory) => directory !== '')
+    .map((directory) => join(directory, name))
+    .find(isExecutableFile);
+}
+
+/** The rows whose tool is not on this machine. */
+export const missingTools = (): readonly ToolRow[] => TOOLS.filter((row) => findTool(row.tool) === undefined);
+
+/**
+ * The path of a tool, or undefined when it is not here.
+ *
+ * @throws {Error} when it is missing and `CI=true`
+ */
+export function tool(name: ToolName): string | undefined {
+  const path = findTool(name);
+  if (path === undefined && toolsAreRequired()) throw new Error(missingReason([name]));
+  return path;
+}
+
+/**
+ * The path of a tool without which the caller cannot go on.
+ *
+ * @throws {Error} when it is missing
+ */
+export function toolPath(name: ToolName): string {
+  const path = findTool(name);
+  if (path === undefined) throw new Error(missingReason([name]));
+  return path;
+}
+
+export interface Requirement {
+  readonly available: boolean;
+  /** Empty when all is there; otherwise what is missing and the command that brings it, in parentheses. */
+  readonly reason: string;
+}
+
+/**
+ * Whether all of these tools are here.
+ *
+ * @throws {Error} when one is missing and `CI=true`
+ */
+export function requireTools(...names: readonly ToolName[]): Requirement {
+  const missing = names.filter((name) => tool(name) === undefined);
+  if (missing.length === 0) return { available: true, reason: '' };
+  return { available: false, reason: `(${missingReason(missing)})` };
+}
+
+function missingReason(names: readonly ToolName[]): string {
+  const parts = names.map((name) => `${name} from the Debian package ${packageOf(name)}`);
+  return `missing ${parts.join(', ')}; npm test -- --install brings it`;
+}
+
+const packageOf = (name: ToolName): string | undefined => TOOLS.find((row) => row.tool === name)?.package;
+
+function isExecutableFile(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
