@@ -5,7 +5,7 @@ import type { Log } from '../observe/log-types.ts';
 import { MetricRegistry } from '../observe/metrics.ts';
 import { corefileSource, readCorefile } from '../serve/corefile-source.ts';
 import { Generation } from '../serve/generation.ts';
-import { ServerRegistry } from '../serve/servers.ts';
+import { ServerRegistry } from '../serve/server-registry.ts';
 import { parsePort } from './port.ts';
 
 const EXIT_USAGE = 2;

@@ -13,7 +13,7 @@ import { MetricRegistry } from '../observe/metrics.ts';
 import { LogRing } from '../observe/ring.ts';
 import { corefileSource } from '../serve/corefile-source.ts';
 import { ReloadWatch } from '../serve/reload-watch.ts';
-import { ServerRegistry } from '../serve/servers.ts';
+import { ServerRegistry } from '../serve/server-registry.ts';
 import { Service } from '../serve/service.ts';
 import { parsePort } from './port.ts';
 import type { SignalName, SignalQueue } from './signals.ts';

@@ -3,21 +3,37 @@ import { Failure } from '../chain/outcome.ts';
 import type { Outcome } from '../chain/outcome.ts';
 import type { Plugin, SetupContext } from '../chain/plugin.ts';
 import { Query } from '../chain/query.ts';
+import type { HttpRoute } from '../observe/http-types.ts';
 import { askMessage } from '../wire/ask-message.ts';
 import type { Question } from '../wire/ask-message.ts';
 import { SERVFAIL } from '../wire/registry.ts';
 import type { Block } from './block.ts';
-import type { Generation, Surroundings } from './generation.ts';
+import type { ServerGroup } from './servers.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Lookups that may stand between a client's query and one that it caused: a chain of CNAMEs through templates ends here. */
 const MAX_LOOKUP_DEPTH = 8;
 
+/** What a configuration keeps of what its plugins tell. */
+export interface ContextHost {
+  readonly hooks: {
+    readonly start: (() => void | Promise<void>)[];
+    readonly stop: (() => void | Promise<void>)[];
+    readonly shutdown: (() => void)[];
+  };
+  readonly routes: HttpRoute[];
+  readonly readiness: { readonly plugin: string; readonly isReady: () => boolean }[];
+  /** State that the next configuration may take over. */
+  readonly carried: Map<string, unknown>;
+  readonly groups: readonly ServerGroup[];
+}
+
 export function setupContext(
   plugin: Plugin,
   block: Block,
-  generation: Generation,
+  generation: ContextHost,
   surroundings: Surroundings,
-  previous: Generation | undefined,
+  previous: ContextHost | undefined,
 ): SetupContext {
   const { clock, metrics, lenient } = surroundings;
   return {
@@ -52,15 +68,15 @@ const placeOf = (block: Block): string => JSON.stringify([block.label, block.set
 function carry<State>(
   key: string,
   make: () => State,
-  generation: Generation,
-  previous: Generation | undefined,
+  generation: ContextHost,
+  previous: ContextHost | undefined,
 ): State {
   const state = previous?.carried.has(key) === true ? (previous.carried.get(key) as State) : make();
   generation.carried.set(key, state);
   return state;
 }
 
-async function resolve(query: Query, question: Question, generation: Generation): Promise<Outcome> {
+async function resolve(query: Query, question: Question, generation: ContextHost): Promise<Outcome> {
   if (query.depth >= MAX_LOOKUP_DEPTH) {
     return new Failure(SERVFAIL, `more than ${MAX_LOOKUP_DEPTH} lookups for one query`, 'serve');
   }

@@ -2,7 +2,6 @@
  * One configuration of the daemon, from its text to its end: blocks set up, servers laid out, hooks to start and stop it. Making one opens
  * nothing, so it serves `check` and `reload` alike; a reload makes the next one while this one serves.
  */
-import type { Clock } from '../base/clock.ts';
 import type { Zone } from '../chain/identity.ts';
 import type { ServerBlock } from '../corefile/parse.ts';
 import { CorefileError } from '../corefile/corefile-error.ts';
@@ -10,39 +9,24 @@ import { Cursor } from '../corefile/cursor.ts';
 import type { Token } from '../corefile/token.ts';
 import { hashServerBlocks } from '../corefile/hash.ts';
 import { parseZoneKey } from '../corefile/zone-key.ts';
-import type { HttpAnswer, HttpRoute } from '../observe/http-types.ts';
+import type { HttpRoute } from '../observe/http-types.ts';
 import type { Log } from '../observe/log-types.ts';
-import type { Metrics } from '../observe/metric-types.ts';
 import { PLUGINS } from '../plugins/index.ts';
 import { foldInto, nameFromText } from '../wire/name.ts';
 import { buildChain, defaultSettings } from './block.ts';
 import type { Block } from './block.ts';
 import { setupContext } from './context.ts';
+import type { ContextHost } from './context.ts';
+import type { InFlight } from './root-handler.ts';
 import { layOutServers } from './servers.ts';
-import type { ServerGroup, ServerRegistry } from './servers.ts';
+import type { ServerGroup } from './servers.ts';
+import type { Surroundings } from './surroundings.ts';
 
-/** What lives as long as the process and every generation uses. */
-export interface Surroundings {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly servers: ServerRegistry;
-  readonly defaultPort: number;
-  readonly lenient: boolean;
-  metricsPage(): Promise<HttpAnswer>;
-}
-
-export interface Hooks {
-  readonly start: (() => void | Promise<void>)[];
-  readonly stop: (() => void | Promise<void>)[];
-  readonly shutdown: (() => void)[];
-}
-
-export class Generation {
+export class Generation implements ContextHost, InFlight {
   readonly blocks: Block[] = [];
-  readonly hooks: Hooks = { start: [], stop: [], shutdown: [] };
+  readonly hooks: ContextHost['hooks'] = { start: [], stop: [], shutdown: [] };
   readonly routes: HttpRoute[] = [];
-  readonly readiness: { readonly plugin: string; readonly isReady: () => boolean }[] = [];
+  readonly readiness: ContextHost['readiness'] = [];
   /** State that a later generation may take over (`SetupContext.carry`). */
   readonly carried = new Map<string, unknown>();
   readonly hash: string;
@@ -76,7 +60,7 @@ export class Generation {
       }
     }
     for (const block of this.blocks) buildChain(block);
-    this.groups = layOutServers(this, surroundings);
+    this.groups = layOutServers(this.blocks, this, surroundings);
   }
 
   async start(): Promise<void> {

@@ -27,7 +27,7 @@ import {
   TYPE_TSIG,
 } from '../wire/registry.ts';
 import type { Block } from './block.ts';
-import type { Generation, Surroundings } from './generation.ts';
+import type { Surroundings } from './surroundings.ts';
 import type { ZoneTable } from './zone-match.ts';
 
 const NAME = 'serve';
@@ -50,24 +50,24 @@ const NO_ZONE = refusal('no server block for this name', EDE_NOT_AUTHORITATIVE);
 const NO_PLUGIN = refusal('the server block has no plugin that answers', EDE_NOT_SUPPORTED);
 const BUG = new Failure(SERVFAIL, 'bug in a handler', NAME, { code: EDE_OTHER, text: 'internal error' });
 
+/** How many queries wait for their answer, of a whole configuration. */
+export interface InFlight {
+  inFlight: number;
+}
+
 export class RootHandler implements Handler {
   readonly name = NAME;
   private readonly table: ZoneTable<Block>;
-  private readonly generation: Generation;
+  private readonly load: InFlight;
   private readonly surroundings: Surroundings;
   private readonly identity: ServerIdentity;
   /** Queries that no block was asked about; made when there is one. */
   private dropped: ZoneSeries | undefined;
   private readonly bugs: Counter;
 
-  constructor(
-    identity: ServerIdentity,
-    table: ZoneTable<Block>,
-    generation: Generation,
-    surroundings: Surroundings,
-  ) {
+  constructor(identity: ServerIdentity, table: ZoneTable<Block>, load: InFlight, surroundings: Surroundings) {
     this.table = table;
-    this.generation = generation;
+    this.load = load;
     this.surroundings = surroundings;
     this.identity = identity;
     this.bugs = surroundings.metrics.counter('coredns_panics_total', BUGS_HELP).with();
@@ -100,14 +100,14 @@ export class RootHandler implements Handler {
   }
 
   private wait(pending: Promise<Outcome>): Promise<Outcome> {
-    this.generation.inFlight++;
+    this.load.inFlight++;
     return pending.then(
       (outcome) => {
-        this.generation.inFlight--;
+        this.load.inFlight--;
         return outcome;
       },
       (error: unknown) => {
-        this.generation.inFlight--;
+        this.load.inFlight--;
         return this.bug(error);
       },
     );

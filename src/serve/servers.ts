@@ -4,8 +4,9 @@
  */
 import type { ServerIdentity, Zone } from '../chain/identity.ts';
 import type { Block } from './block.ts';
-import type { Generation, Surroundings } from './generation.ts';
 import { RootHandler } from './root-handler.ts';
+import type { InFlight } from './root-handler.ts';
+import type { Surroundings } from './surroundings.ts';
 import { ZoneTable } from './zone-match.ts';
 
 export interface ServerGroup {
@@ -19,24 +20,13 @@ export interface ServerGroup {
   udpPayload: number;
 }
 
-/** Gives each server label one identity for the life of the process, so that its metrics go on across reloads. */
-export class ServerRegistry {
-  private readonly identities = new Map<string, ServerIdentity>();
-
-  identity(address: string, port: number): ServerIdentity {
-    const label = `dns://${address.includes(':') ? `[${address}]` : address}:${port}`;
-    let identity = this.identities.get(label);
-    if (identity === undefined) {
-      identity = { index: this.identities.size, label };
-      this.identities.set(label, identity);
-    }
-    return identity;
-  }
-}
-
-export function layOutServers(generation: Generation, surroundings: Surroundings): ServerGroup[] {
+export function layOutServers(
+  blocks: readonly Block[],
+  inFlight: InFlight,
+  surroundings: Surroundings,
+): ServerGroup[] {
   const groups = new Map<string, ServerGroup>();
-  for (const block of generation.blocks) {
+  for (const block of blocks) {
     for (const address of block.settings.bindAddresses ?? ['']) {
       for (const zone of block.zones) {
         const port = block.ports[zone.index];
@@ -44,7 +34,7 @@ export function layOutServers(generation: Generation, surroundings: Surroundings
         let group = groups.get(identity.label);
         if (group === undefined) {
           const table = new ZoneTable<Block>();
-          const handler = new RootHandler(identity, table, generation, surroundings);
+          const handler = new RootHandler(identity, table, inFlight, surroundings);
           group = { identity, address, port, table, handler, udpPayload: 0 };
           groups.set(identity.label, group);
         }

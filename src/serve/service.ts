@@ -15,7 +15,7 @@ import type { ServerBlock } from '../corefile/parse.ts';
 import { readCorefile } from './corefile-source.ts';
 import type { CorefileSource } from './corefile-source.ts';
 import { Generation } from './generation.ts';
-import type { Surroundings } from './generation.ts';
+import type { Surroundings } from './surroundings.ts';
 import { Sockets } from './sockets.ts';
 import { describeServers } from './announce.ts';
 
