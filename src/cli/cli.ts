@@ -16,7 +16,6 @@ export async function main(args: readonly string[], signals: SignalQueue): Promi
       'dot-notation': false,
       'parse-numbers': false,
       'parse-positional-numbers': false,
-      'duplicate-arguments-array': false,
       'boolean-negation': false,
       'camel-case-expansion': false,
     })
@@ -32,8 +31,8 @@ export async function main(args: readonly string[], signals: SignalQueue): Promi
             conf: text(flags['conf']),
             dnsPort: text(flags['dns.port']) ?? '',
             logFormat: text(flags['log-format']) === 'json' ? 'json' : 'text',
-            debug: flags['debug'] === true,
-            quiet: flags['quiet'] === true,
+            debug: isOn(flags['debug']),
+            quiet: isOn(flags['quiet']),
             pidfile: text(flags['pidfile']),
             grace: text(flags['grace']) ?? '',
             version: version(),
@@ -54,7 +53,7 @@ export async function main(args: readonly string[], signals: SignalQueue): Promi
         leaveAtOnce(signals);
         const { check } = await import('./check.ts');
         process.exitCode = check(texts(flags['file']), {
-          json: flags['json'] === true,
+          json: isOn(flags['json']),
           dnsPort: text(flags['dns.port']) ?? '',
         });
       },
@@ -65,7 +64,8 @@ export async function main(args: readonly string[], signals: SignalQueue): Promi
     .help()
     .wrap(110)
     .fail((message, error, instance) => {
-      if (error !== undefined) throw error;
+      // yargs gives its own errors beside the message; any other one is a subcommand's.
+      if (error !== undefined && error.name !== 'YError') throw error;
       process.stderr.write(`${message}\n\n`);
       instance.showHelp('error');
       process.exit(EXIT_USAGE);
@@ -73,9 +73,17 @@ export async function main(args: readonly string[], signals: SignalQueue): Promi
   await parser.parseAsync();
 }
 
-const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+function text(value: unknown): string | undefined {
+  const given = last(value);
+  return typeof given === 'string' ? given : undefined;
+}
+
+const isOn = (value: unknown): boolean => last(value) === true;
 
 const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+
+/** Of a flag that was repeated the last counts. */
+const last = (value: unknown): unknown => (Array.isArray(value) ? value.at(-1) : value);
 
 /** For subcommands that hold nothing that would have to be given back. */
 function leaveAtOnce(signals: SignalQueue): void {

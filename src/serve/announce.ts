@@ -13,6 +13,8 @@ export function describeServers(
   );
   const pages = [...new Set(generation.routes.map(({ address, path }) => `${address}${path}`))];
   if (pages.length > 0) lines.push(`pages: ${pages.join(' ')} (bound: ${httpAddresses.join(' ')})`);
+  const metrics = generation.routes.find(({ path }) => path === '/metrics');
+  if (metrics !== undefined) lines.push(`try: curl http://${reachable(metrics.address)}${metrics.path}`);
   const first = listeners[0];
   if (first !== undefined) {
     const address = first.address === '0.0.0.0' ? '127.0.0.1' : first.address;
@@ -21,6 +23,9 @@ export function describeServers(
   lines.push(`serving on ${listeners.length} sockets`);
   return lines;
 }
+
+/** `:9253` is every address of the host, and curl wants one. */
+const reachable = (address: string): string => (address.startsWith(':') ? `127.0.0.1${address}` : address);
 
 /** A name below the most particular zone. */
 function exampleName(generation: Generation): string {

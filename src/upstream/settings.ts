@@ -47,4 +47,5 @@ export const hostPort = (host: string, port: number): string =>
 /** The longest that a timer of Node takes; with more it would fire at once. */
 const MAX_TIMER_MS = 0x7fff_ffff;
 
-export const timerMs = (ms: number): number => Math.min(Math.ceil(ms), MAX_TIMER_MS);
+/** The time as a timer takes it: whole milliseconds, one at least. */
+export const timerMs = (ms: number): number => Math.min(Math.max(1, Math.ceil(ms)), MAX_TIMER_MS);
