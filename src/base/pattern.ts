@@ -3,6 +3,7 @@
 // text unless it is anchored, as Go's `MatchString` has it. Replacing text is not here.
 
 import { RE2JS } from 're2js';
+import { messageOf } from './error-message.ts';
 
 /** The longest pattern that is taken, in UTF-16 units: what CoreDNS takes. */
 export const MAX_PATTERN_LENGTH = 10_000;
@@ -80,6 +81,6 @@ function compile(source: string): RE2JS {
     dfa.memBudget = STATE_BUDGET_OCTETS;
     return engine;
   } catch (cause) {
-    throw new RangeError(cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new RangeError(messageOf(cause), { cause });
   }
 }

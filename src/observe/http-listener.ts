@@ -23,10 +23,10 @@ const REQUEST_TIMEOUT_MS = 5000;
 /** How long a connection is kept for the next request; a scraper that comes less often connects again. */
 const KEEP_ALIVE_MS = 5000;
 
-/** A connection on which nothing moves, such as one whose client does not read our answer. */
-const SILENCE_TIMEOUT_MS = 10_000;
+/** A connection on which nothing moves, such as one whose client does not read our answer; it may take this long twice. */
+const SILENCE_TIMEOUT_MS = 5000;
 
-/** How often the two above are looked at. */
+/** How often requests are checked for having taken too long. */
 const TIMEOUT_CHECK_MS = 1000;
 
 const MOST_CONNECTIONS = 20;

@@ -24,9 +24,8 @@ export class JsonLog implements RootLog {
   }
 
   static root(state: LogState): JsonLog {
-    const log = new JsonLog(state, openPino(state), '');
-    state.ring.describeLoss = (lines) => log.compose('warn', lossMessage(lines));
-    return log;
+    state.ring.describeLoss = lossLine;
+    return new JsonLog(state, openPino(state), '');
   }
 
   get debugEnabled(): boolean {
@@ -58,14 +57,13 @@ export class JsonLog implements RootLog {
   }
 
   line(text: string): void {
-    this.state.ring.append(this.compose('info', text));
+    this.logger.info(text);
   }
+}
 
-  /** The same object as pino's, for a tenth of its price: there may be such a line for each query. */
-  private compose(level: string, text: string): string {
-    const component = this.component === '' ? '' : `,"component":${JSON.stringify(this.component)}`;
-    return `{"level":"${level}","time":"${new Date().toISOString()}"${component},"msg":${JSON.stringify(text)}}`;
-  }
+/** As pino would write it; the ring needs it as text, not through itself. */
+function lossLine(lines: number): string {
+  return JSON.stringify({ level: 'warn', time: new Date().toISOString(), msg: lossMessage(lines) });
 }
 
 function openPino(state: LogState): Logger {

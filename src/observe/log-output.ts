@@ -3,7 +3,7 @@
  * that waits cannot be had back: it serves no files any more, and `process.exit` waits for it for ever. So the descriptor must answer
  * EAGAIN instead. Node cannot set O_NONBLOCK on a descriptor that it was given; what it can do is tried here, best first.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
 const NON_BLOCKING_WRITER =
@@ -24,11 +24,6 @@ export function openLogOutput(fd: 1 | 2): number {
     touchOwnStream(fd);
     return fd;
   }
-}
-
-/** Closes what `openLogOutput` opened; leaves the standard descriptors alone. */
-export function closeLogOutput(fd: number): void {
-  if (fd > 2) closeSync(fd);
 }
 
 /**
