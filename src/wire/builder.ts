@@ -9,6 +9,7 @@
 import {
   HEADER_OCTETS,
   SECTION_ADDITIONAL,
+  TC,
   readCount,
   readFlags,
   readUint16,
@@ -18,7 +19,7 @@ import {
   writeUint32,
 } from './header.ts';
 import { isOpt } from './edns.ts';
-import { MALFORMED, equalFolded, expandName, skipName } from './name.ts';
+import { MALFORMED, equalFolded, expandName, skipName, skipPlainName } from './name.ts';
 import { RECORD, RecordWalk, nameScratch, skipField } from './records.ts';
 import { recordType } from './registry.ts';
 
@@ -35,7 +36,10 @@ export class MessageBuilder {
   /** Suffixes written so far, as latin1 of their octets, and where they stand. */
   private readonly suffixes = new Map<string, number>();
   private readonly scratch = nameScratch();
-  /** Set when a record did not fit into MAX_MESSAGE_OCTETS; the message is then without it. */
+  /**
+   * Set when a record did not fit into MAX_MESSAGE_OCTETS. The message is then without it and all that come after it, and says TC when
+   * that was an answer or authority record (RFC 2181 section 9).
+   */
   overflowed = false;
 
   constructor(flags: number, sizeHint = 512) {
@@ -67,6 +71,7 @@ export class MessageBuilder {
     ttlSeconds: number,
     rdata: Uint8Array,
   ): this {
+    if (this.overflowed) return this;
     const start = this.beginRecord(owner, owner.length, type, klass, ttlSeconds, rdata.length);
     this.out.set(rdata, this.at);
     this.at += rdata.length;
@@ -76,6 +81,7 @@ export class MessageBuilder {
 
   /** Appends the record under a walk of another, sound message, its names laid out anew. */
   copyRecord(section: number, walk: RecordWalk): void {
+    if (this.overflowed) return;
     const { message, end, scratch } = this.source(walk);
     const ownerLength = expandName(message, walk.ownerOffset, end, scratch, 0);
     if (ownerLength === MALFORMED) return;
@@ -126,8 +132,7 @@ export class MessageBuilder {
     if (this.at > MAX_MESSAGE_OCTETS) {
       this.overflowed = true;
       this.at = start;
-      // Suffixes noted inside the record that was taken back stand no longer.
-      for (const [suffix, offset] of this.suffixes) if (offset >= start) this.suffixes.delete(suffix);
+      if (section !== SECTION_ADDITIONAL) writeFlags(this.out, readFlags(this.out) | TC);
       return;
     }
     const rdataStart = skipName(this.out, start, this.at) + 10;
@@ -195,7 +200,7 @@ export class MessageBuilder {
 }
 
 /**
- * The same message laid out anew: compressed, and without its OPT.
+ * A sound message laid out anew: compressed, and without its OPT. A question is kept where it is the only one.
  * @param keep says of each record whether it stays; all but the OPT do when it is left out.
  */
 export function rebuildMessage(
@@ -205,13 +210,13 @@ export function rebuildMessage(
 ): Uint8Array {
   const walk = new RecordWalk();
   const builder = new MessageBuilder(readFlags(message), length);
-  const nameEnd = skipName(message, HEADER_OCTETS, length);
+  const nameEnd = skipPlainName(message, HEADER_OCTETS, length);
   if (readCount(message, 0) === 1 && nameEnd !== MALFORMED && nameEnd + 4 <= length) {
     const name = message.subarray(HEADER_OCTETS, nameEnd);
     builder.question(name, readUint16(message, nameEnd), readUint16(message, nameEnd + 2));
   }
   if (walk.start(message, length)) {
-    while (walk.next() === RECORD) {
+    while (!builder.overflowed && walk.next() === RECORD) {
       if (!isOpt(walk) && (keep === undefined || keep(walk))) builder.copyRecord(walk.section, walk);
     }
   }

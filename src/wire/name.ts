@@ -3,8 +3,10 @@
  *
  * A name may hold any octet (RFC 2181 section 11); case is kept and folded for ASCII letters only (RFC 4343). A compression pointer must
  * point to before the place where the current run of labels began, so every walk ends; how many are followed is bounded all the same,
- * since each hop costs and none of the honest compressors needs many. Functions over network input answer `MALFORMED` and never throw.
+ * since each hop costs and none of the honest compressors needs many. The header holds no name: id and flags are written anew on the way
+ * through, and a name that pointed to them would change with them. Functions over network input answer `MALFORMED` and never throw.
  */
+import { HEADER_OCTETS } from './header.ts';
 
 /** RFC 1035 section 2.3.4: limits in octets, the length octets and the root label included. */
 export const MAX_NAME_OCTETS = 255;
@@ -69,7 +71,7 @@ export function expandName(
     if (length >= POINTER_BITS) {
       if (offset + 1 >= end || ++pointers > MAX_POINTERS) return MALFORMED;
       const target = ((length & 0x3f) << 8) | message[offset + 1];
-      if (target >= runStart) return MALFORMED;
+      if (target >= runStart || target < HEADER_OCTETS) return MALFORMED;
       offset = runStart = target;
       continue;
     }

@@ -3,6 +3,7 @@
  * configuration, or that one makes. The owner stands first; TTL and class may follow in either order; every name is absolute, with or
  * without its final dot, and `@` is the root. Directives (`$TTL`), files of records and the way back to text are not here.
  */
+import { messageOf } from '../base/error-message.ts';
 import { nameFromText } from './name.ts';
 import { rdataFromWords } from './rdata-text.ts';
 import { CLASS_IN, TYPE_ANY, TYPE_OPT, TYPE_TKEY, classCode, typeCode, typeName } from './registry.ts';
@@ -78,7 +79,7 @@ function readRdata(type: number, words: readonly Word[]): Uint8Array {
   try {
     return rdataFromWords(type, words);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new RangeError(`${typeName(type)}: ${reason}`, { cause });
   }
 }

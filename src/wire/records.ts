@@ -92,19 +92,29 @@ export class RecordWalk {
 }
 
 /**
- * Walks the whole message: every owner name can be expanded, and RDATA of known types fills its length exactly (RFC 9267 sections 2 to 6).
+ * Walks the whole message: every name can be expanded, and RDATA of known types fills its length exactly (RFC 9267 sections 2 to 6).
  * Octets behind the last record are ignored. `scratch` has room for a name.
  */
 export function messageIsSound(message: Uint8Array, length: number, scratch: Uint8Array): boolean {
   if (length < HEADER_OCTETS) return false;
   const walk = new RecordWalk();
-  if (!walk.start(message, length)) return false;
+  if (!walk.start(message, length) || !questionNamesAreSound(message, length, scratch)) return false;
   for (;;) {
     const step = walk.next();
     if (step !== RECORD) return step === END;
     if (expandName(message, walk.ownerOffset, length, scratch, 0) === MALFORMED) return false;
     if (!rdataIsSound(walk, scratch)) return false;
   }
+}
+
+/** Of questions that a walk could step over. */
+function questionNamesAreSound(message: Uint8Array, length: number, scratch: Uint8Array): boolean {
+  let offset = HEADER_OCTETS;
+  for (let left = readCount(message, SECTION_QUESTION); left > 0; left--) {
+    if (expandName(message, offset, length, scratch, 0) === MALFORMED) return false;
+    offset = skipName(message, offset, length) + 4;
+  }
+  return true;
 }
 
 /** Whether the RDATA of the record under the walk has the shape that the registry gives its type; opaque types always have. */

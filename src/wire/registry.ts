@@ -71,6 +71,7 @@ const RECORD_TYPES: readonly RecordType[] = [
   row(26, 'PX', 'hnn'),
   row(TYPE_AAAA, 'AAAA', '6'),
   row(29, 'LOC'),
+  row(30, 'NXT', 'n*'),
   row(TYPE_SRV, 'SRV', 'hhhn'),
   row(35, 'NAPTR', 'hhsssn'),
   row(36, 'KX', 'hn'),

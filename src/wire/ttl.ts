@@ -2,10 +2,11 @@
  * TTLs of a message in wire form: where they stand, and what they come to. The cache patches them at these offsets and never looks at
  * the records again. An OPT has no TTL; its 32 bits are flags (RFC 6891 section 6.1.3).
  */
-import { readUint32, writeUint32 } from './header.ts';
+import { readUint16, readUint32, writeUint32 } from './header.ts';
 import { isOpt } from './edns.ts';
 import { MALFORMED, expandName, foldInto } from './name.ts';
 import { RECORD, RecordWalk, nameScratch } from './records.ts';
+import { TYPE_RRSIG } from './registry.ts';
 
 /** RFC 2181 section 8 and RFC 8767 section 4: a TTL with the top bit set is large, then capped; nothing is kept over a week. */
 export const MAX_TTL_SECONDS = 604_800;
@@ -80,6 +81,10 @@ function forEachRrset(
     if (octets === MALFORMED) continue;
     foldInto(name, 0, octets, name, 0);
     const owner = Buffer.from(name.buffer, 0, octets).toString('latin1');
-    visit(`${walk.section} ${walk.type} ${walk.class} ${owner}`, walk);
+    visit(`${walk.section} ${walk.type} ${coveredType(walk)} ${walk.class} ${owner}`, walk);
   }
 }
+
+/** Signatures go with what they sign: those of one name over different types keep different TTLs (RFC 4034 section 3). */
+const coveredType = (walk: RecordWalk): number =>
+  walk.type === TYPE_RRSIG ? readUint16(walk.message, walk.rdataOffset) : 0;

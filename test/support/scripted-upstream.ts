@@ -13,7 +13,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import { createServer as createTlsServer } from 'node:tls';
+import { TLSSocket, createServer as createTlsServer } from 'node:tls';
 import { HEADER_OCTETS } from '../../src/wire/header.ts';
 import { nameToText } from '../../src/wire/name.ts';
 import { QueryMessage } from '../../src/wire/query.ts';
@@ -35,7 +35,11 @@ export interface ScriptedUpstreamOptions {
   /** Replies over TCP leave in pieces of so many octets. */
   tcpPieceOctets?: number;
   /** DNS over TLS in place of TCP, and no UDP. */
-  tls?: { readonly key: string; readonly cert: string };
+  tls?: {
+    readonly key: string;
+    readonly cert: string;
+    /** Whose certificates a client has to have. */ readonly ca?: string;
+  };
   /** False: nothing listens on UDP. */
   udp?: boolean;
   /** False: nothing listens on TCP. */
@@ -61,8 +65,9 @@ export class ScriptedUpstream {
   port: number;
   /** Everything received so far, in order. */
   readonly queries: ReceivedQuery[] = [];
-  /** Connections accepted so far. */
+  /** Connections accepted so far, and how many of them resumed a TLS session. */
   accepted = 0;
+  resumed = 0;
 
   private readonly options: ScriptedUpstreamOptions;
   private readonly open = new Set<Socket>();
@@ -127,9 +132,10 @@ export class ScriptedUpstream {
 
   private async listenTcp(): Promise<void> {
     const { tls } = this.options;
-    const accept = (socket: Socket): void => this.accept(socket);
-    const server = tls === undefined ? createServer({ noDelay: true }, accept) : createTlsServer(tls, accept);
-    server.on('tlsClientError', () => undefined);
+    const server =
+      tls === undefined
+        ? createServer({ noDelay: true }, (socket) => this.accept(socket))
+        : this.makeTlsServer(tls);
     server.listen(this.port, this.host);
     await once(server, 'listening');
     this.tcp = server;
@@ -137,11 +143,24 @@ export class ScriptedUpstream {
     if (typeof address === 'object' && address !== null) this.port = address.port;
   }
 
+  private makeTlsServer(tls: NonNullable<ScriptedUpstreamOptions['tls']>): Server {
+    const server = createTlsServer({ ...tls, requestCert: tls.ca !== undefined }, (socket) => {
+      if (socket.isSessionReused()) this.resumed++;
+      this.accept(socket);
+    });
+    return server.on('tlsClientError', () => undefined);
+  }
+
   private async listenUdp(): Promise<void> {
     const socket = createSocket(this.host.includes(':') ? 'udp6' : 'udp4');
     socket.on('message', (message, { port, address }) => {
       const answer: Channel = {
-        send: (octets) => new Promise((sent) => socket.send(octets, port, address, () => sent())),
+        // A script may be done with a query after the test is.
+        send: (octets) =>
+          new Promise((sent) => {
+            if (this.udp === socket) socket.send(octets, port, address, () => sent());
+            else sent();
+          }),
         end: () => undefined,
       };
       void this.received(message, 'udp', port, 0, answer);
@@ -161,8 +180,10 @@ export class ScriptedUpstream {
       this.wake();
     });
     socket.on('error', () => undefined);
+    // One reply after the other, lest their pieces mix.
+    let sent = Promise.resolve();
     const channel: Channel = {
-      send: (octets) => sendFramed(socket, octets, this.options.tcpPieceOctets),
+      send: (octets) => (sent = sent.then(() => sendFramed(socket, octets, this.options.tcpPieceOctets))),
       end: (how) => endConnection(socket, how),
     };
     let before = Promise.resolve();
@@ -256,8 +277,10 @@ async function writePieces(socket: Socket, octets: Uint8Array, pieceOctets: numb
 }
 
 function endConnection(socket: Socket, how: 'close' | 'reset'): void {
-  if (how === 'reset') socket.resetAndDestroy();
-  else socket.end();
+  if (how === 'close') socket.end();
+  // Node resets plain TCP only.
+  else if (socket instanceof TLSSocket) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 /** @throws Error for octets that are no query: what is under test must not send such. */

@@ -178,6 +178,7 @@ export class FakeContext implements SetupContext {
     reload: undefined,
     lameduckMs: 0,
   };
+  lenient = false;
   clock = new FakeClock();
   log = new FakeLog();
   metrics = new FakeMetrics();
@@ -267,7 +268,7 @@ export const fakeContext = (
   overrides: Partial<
     Pick<
       FakeContext,
-      'zones' | 'servers' | 'settings' | 'clock' | 'log' | 'metrics' | 'metricsPage' | 'resolve'
+      'zones' | 'servers' | 'lenient' | 'settings' | 'clock' | 'log' | 'metrics' | 'metricsPage' | 'resolve'
     >
   > = {},
 ): FakeContext => Object.assign(new FakeContext(), overrides);

@@ -1,7 +1,9 @@
 /** `errors`: reads the directive. */
-import { parseDuration } from '../../base/duration.ts';
+import { messageOf } from '../../base/error-message.ts';
 import { compilePattern } from '../../base/pattern.ts';
+import type { Pattern } from '../../base/pattern.ts';
 import type { MakeHandler, Plugin } from '../../chain/plugin.ts';
+import { durationArgument } from '../../corefile/arguments.ts';
 import type { Cursor } from '../../corefile/cursor.ts';
 import type { Log } from '../../observe/log-types.ts';
 import { Consolidation } from './consolidation.ts';
@@ -45,8 +47,8 @@ export const errors: Plugin = {
 function readConsolidation(cursor: Cursor, log: Log): Consolidation {
   const [duration, regexp, ...options] = cursor.remainingArgs();
   if (duration === undefined || regexp === undefined || options.length > 2) throw cursor.argError();
-  const periodMs = placed(cursor, () => parseDuration(duration));
-  const pattern = placed(cursor, () => compilePattern(regexp));
+  const periodMs = durationArgument(cursor, duration);
+  const pattern = readPattern(cursor, regexp);
   const { write, showFirst } = readOptions(cursor, options, log);
   return new Consolidation({ pattern, periodMs, write, showFirst });
 }
@@ -71,11 +73,10 @@ function readOptions(
   return { write: write ?? DEFAULT_LEVEL(log), showFirst };
 }
 
-/** Gives the RangeError of a reader the place in the Corefile. */
-function placed<Value>(cursor: Cursor, read: () => Value): Value {
+function readPattern(cursor: Cursor, regexp: string): Pattern {
   try {
-    return read();
+    return compilePattern(regexp);
   } catch (error) {
-    throw error instanceof RangeError ? cursor.error(error.message) : error;
+    throw cursor.error(messageOf(error));
   }
 }

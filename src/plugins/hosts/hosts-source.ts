@@ -8,6 +8,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
+import { codeOf, messageOf } from '../../base/error-message.ts';
 import { goQuote } from '../../base/go-quote.ts';
 import type { Log } from '../../observe/log-types.ts';
 import { HostsReader } from './hosts-file.ts';
@@ -193,14 +194,13 @@ export class HostsSource {
     const { path } = this.options;
     if (isMissing(error)) return `File does not exist: ${path}`;
     if (error instanceof NotAFileError) return error.message;
-    return `unable to access hosts file '${path}': ${error instanceof Error ? error.message : String(error)}`;
+    return `unable to access hosts file '${path}': ${messageOf(error)}`;
   }
 }
 
 class NotAFileError extends Error {}
 
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
 
 const isSame = (a: Version, b: Version | undefined): boolean =>
   b !== undefined && a.changedMs === b.changedMs && a.octets === b.octets;

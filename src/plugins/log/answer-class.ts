@@ -10,13 +10,10 @@ import { NOERROR, NXDOMAIN, TYPE_AXFR, TYPE_IXFR } from '../../wire/registry.ts'
 
 export type AnswerClass = 'success' | 'denial' | 'error';
 
-/** What may stand behind `class`. */
-export const CLASS_NAMES: ReadonlySet<string> = new Set<AnswerClass | 'all'>([
-  'all',
-  'success',
-  'denial',
-  'error',
-]);
+const CLASSES: readonly AnswerClass[] = ['success', 'denial', 'error'];
+
+/** The class of this name, or undefined. */
+export const answerClass = (name: string): AnswerClass | undefined => CLASSES.find((known) => known === name);
 
 /** Zone transfers and silence count as errors, since they are neither an answer nor a denial. */
 export function classOf(query: Query, outcome: Outcome): AnswerClass {

@@ -3,7 +3,7 @@ import type { MakeHandler, Plugin, SetupContext } from '../../chain/plugin.ts';
 import type { Zone } from '../../chain/identity.ts';
 import { namedZones } from '../../chain/zones.ts';
 import type { Cursor } from '../../corefile/cursor.ts';
-import { CLASS_NAMES } from './answer-class.ts';
+import { answerClass } from './answer-class.ts';
 import type { AnswerClass } from './answer-class.ts';
 import { COMMON_FORMAT, compileFormat } from './format.ts';
 import { LogHandler } from './log.ts';
@@ -46,17 +46,21 @@ function zoneOf(name: string, cursor: Cursor, context: SetupContext): Zone[] {
   }
 }
 
+/** @returns undefined for all classes. */
 function readClasses(cursor: Cursor): ReadonlySet<AnswerClass> | undefined {
-  const names = new Set<string>();
+  const classes = new Set<AnswerClass>();
+  let all = false;
   while (cursor.nextBlock()) {
     const property: string = cursor.value;
     if (property !== 'class') throw cursor.error(`unknown property '${property}'`);
-    const args = cursor.remainingArgs();
-    if (args.length === 0) throw cursor.argError();
-    for (const name of args) {
-      if (!CLASS_NAMES.has(name)) throw cursor.error(`invalid Class: ${name}`);
-      names.add(name);
+    const names = cursor.remainingArgs();
+    if (names.length === 0) throw cursor.argError();
+    for (const name of names) {
+      const known = answerClass(name);
+      if (known !== undefined) classes.add(known);
+      else if (name === ALL_CLASSES) all = true;
+      else throw cursor.error(`invalid Class: ${name}`);
     }
   }
-  return names.size === 0 || names.has(ALL_CLASSES) ? undefined : (names as ReadonlySet<AnswerClass>);
+  return all || classes.size === 0 ? undefined : classes;
 }

@@ -66,7 +66,8 @@ function index(item: Value, key: Value): Value {
 function slice(item: Value, from: Value = 0n, to?: Value): Value {
   const octets = typeof item === 'string' ? Buffer.from(item, 'utf8') : undefined;
   const whole = octets ?? (isList(item) ? item : undefined);
-  if (whole === undefined) throw new RangeError(`error calling slice: can't slice item of type ${typeOf(item)}`);
+  if (whole === undefined)
+    throw new RangeError(`error calling slice: can't slice item of type ${typeOf(item)}`);
   const start = int('slice', from);
   const end = to === undefined ? whole.length : int('slice', to);
   if (start < 0 || end > whole.length) {
@@ -79,10 +80,9 @@ function slice(item: Value, from: Value = 0n, to?: Value): Value {
 
 /** Go puts a space between two neighbours of which neither is a text. */
 function printAll(args: readonly Value[]): string {
-  let text = '';
-  args.forEach((value, at) => {
-    if (at > 0 && typeof value !== 'string' && typeof args[at - 1] !== 'string') text += ' ';
-    text += print(value);
+  const spaced = args.map((value, at) => {
+    const apart = at > 0 && typeof value !== 'string' && typeof args[at - 1] !== 'string';
+    return (apart ? ' ' : '') + print(value);
   });
-  return text;
+  return spaced.join('');
 }

@@ -46,7 +46,8 @@ export function printf(format: Format, args: readonly Value[]): string {
   let at = 0;
   let text = '';
   for (const part of format) {
-    if (typeof part !== 'string' && at >= args.length) throw new RangeError(`printf: %${part.letter} has no argument`);
+    if (typeof part !== 'string' && at >= args.length)
+      throw new RangeError(`printf: %${part.letter} has no argument`);
     text += typeof part === 'string' ? part : pad(part, printOne(part, args[at++]));
   }
   if (at < args.length) throw new RangeError(`printf: ${args.length - at} arguments too many`);

@@ -42,7 +42,15 @@ const WORDS: readonly (readonly [Token['kind'], RegExp])[] = [
   ['close', /(\))/y],
 ];
 const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
-  a: '\u0007', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', '\\': '\\', '"': '"',
+  a: '\u0007',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  '\\': '\\',
+  '"': '"',
 };
 const ESCAPE = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{3})|([^]))/g;
 
@@ -127,7 +135,8 @@ class ActionLexer {
     if (this.offset >= this.template.length) throw this.error('unclosed action');
     for (const [kind, pattern] of WORDS) {
       const match = this.take(pattern);
-      if (match !== undefined) return { kind, text: kind === 'string' ? this.unquote(match[1]) : match[1], glued };
+      if (match !== undefined)
+        return { kind, text: kind === 'string' ? this.unquote(match[1]) : match[1], glued };
     }
     const character = String.fromCodePoint(this.template.codePointAt(this.offset) ?? 0);
     if (character === '"' || character === '`') throw this.error('unterminated quoted string');

@@ -3,11 +3,13 @@
 // templates, so that a template's work is bounded by its length. What is left out is an error when the template is read,
 // and so are unknown fields and functions and wrong numbers of arguments, all of which Go reports only when it runs.
 
+import { messageOf } from '../../base/error-message.ts';
 import { FUNCTIONS } from './go-functions.ts';
 import type { GoFunction } from './go-functions.ts';
 import { parseFormat } from './go-printf.ts';
 import { cutTemplate, TemplateSyntaxError } from './go-template-lexer.ts';
 import type { Piece, Token } from './go-template-lexer.ts';
+import { Words } from './go-template-words.ts';
 import { isMap, isTrue, print, typeOf } from './go-value.ts';
 import type { Value } from './go-value.ts';
 
@@ -119,7 +121,8 @@ class Parser {
     if (keyword === 'end') return [];
     const last = this.list();
     if (last.ended === undefined) throw this.error('unexpected EOF');
-    if (last.ended.keyword !== 'end' || !last.ended.words.atEnd) throw this.error('expected end; found {{else}}');
+    if (last.ended.keyword !== 'end' || !last.ended.words.atEnd)
+      throw this.error('expected end; found {{else}}');
     return last.nodes;
   }
 
@@ -161,9 +164,8 @@ class Parser {
   /** One word with the fields that hang on it; undefined where the command ends. */
   private operand(words: Words): Operand | undefined {
     const token = words.takeOperand();
-    switch (token?.kind) {
-      case undefined:
-        return undefined;
+    if (token === undefined) return undefined;
+    switch (token.kind) {
       case 'field':
         return this.fields(token, words);
       case 'dot':
@@ -185,7 +187,12 @@ class Parser {
     if (text === 'and' || text === 'or') return this.callable(text, 1, Infinity, shortCircuit(text === 'or'));
     const known = FUNCTIONS.get(text);
     if (known === undefined) throw this.error(`function "${text}" not defined`);
-    return this.callable(text, known.fewest, known.most, (args) => (dot) => known.call(args.map((arg) => arg(dot))));
+    return this.callable(
+      text,
+      known.fewest,
+      known.most,
+      (args) => (dot) => known.call(args.map((arg) => arg(dot))),
+    );
   }
 
   private callable(
@@ -208,7 +215,12 @@ class Parser {
     const text = names.map((name) => `.${name}`).join('');
     const method = names.length === 1 ? this.scope.methods.get(first.text) : undefined;
     if (method !== undefined) {
-      return this.callable(text, method.fewest, method.most, (args) => (dot) => method.call(args.map((arg) => arg(dot))));
+      return this.callable(
+        text,
+        method.fewest,
+        method.most,
+        (args) => (dot) => method.call(args.map((arg) => arg(dot))),
+      );
     }
     let known: Fields | undefined = this.scope.fields;
     for (const name of names) {
@@ -232,55 +244,12 @@ class Parser {
     try {
       parseFormat(format.literal);
     } catch (cause) {
-      throw this.error(cause instanceof Error ? cause.message : String(cause));
+      throw this.error(messageOf(cause));
     }
   }
 
   private error(message: string): TemplateSyntaxError {
     return new TemplateSyntaxError(this.line, message);
-  }
-}
-
-/** The words of one action, read from the front. */
-class Words {
-  private readonly tokens: readonly Token[];
-  private at = 0;
-
-  constructor(tokens: readonly Token[]) {
-    this.tokens = tokens;
-  }
-
-  get atEnd(): boolean {
-    return this.at >= this.tokens.length;
-  }
-
-  /** The next word as an error shows it. */
-  get shown(): string {
-    return this.atEnd ? 'end of action' : JSON.stringify(this.tokens[this.at].text);
-  }
-
-  take(kind: Token['kind']): Token | undefined {
-    return this.tokens[this.at]?.kind === kind ? this.tokens[this.at++] : undefined;
-  }
-
-  takeIdentifier(...names: string[]): string | undefined {
-    const token = this.tokens[this.at];
-    return token?.kind === 'identifier' && names.includes(token.text) ? this.tokens[this.at++].text : undefined;
-  }
-
-  /** The next word unless a command ends there, or two operands stand without a space. */
-  takeOperand(): Token | undefined {
-    const token = this.tokens[this.at];
-    if (token === undefined || token.kind === 'pipe' || token.kind === 'close') return undefined;
-    const before = this.tokens[this.at - 1];
-    const free = !token.glued || before === undefined || before.kind === 'open' || before.kind === 'pipe';
-    return free ? this.tokens[this.at++] : undefined;
-  }
-
-  takeGluedFields(): string[] {
-    const names: string[] = [];
-    while (this.tokens[this.at]?.kind === 'field' && this.tokens[this.at].glued) names.push(this.tokens[this.at++].text);
-    return names;
   }
 }
 

@@ -31,7 +31,9 @@ export function parseUint(text: string, base: number, bits: number): bigint {
 function splitPrefix(text: string): { base: number; digits: string } {
   const base = PREFIXES[text.slice(0, 2).toLowerCase()];
   if (base !== undefined) return { base, digits: text.slice(2) };
-  return text.length > 1 && text.startsWith('0') ? { base: 8, digits: text.slice(1) } : { base: 10, digits: text };
+  return text.length > 1 && text.startsWith('0')
+    ? { base: 8, digits: text.slice(1) }
+    : { base: 10, digits: text };
 }
 
 function valueOf(digits: string, base: bigint): bigint {
