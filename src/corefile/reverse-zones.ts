@@ -1,6 +1,8 @@
 // Turns a network (`10.0.0.0/15`) into the zones that hold its reverse names. Such a zone can only be cut between two
 // octets (IPv4) or nibbles (IPv6), so a prefix in between becomes all the zones one cut further: at most 128 or 8.
 
+import { ipv4FromText, ipv6FromText } from '../base/ip-address.ts';
+
 /** A family's numbers: a unit is what one label of a reverse name stands for. */
 interface Family {
   readonly unitBits: number;
@@ -21,12 +23,10 @@ const IPV6: Family = { unitBits: 4, suffix: 'ip6.arpa.', radix: 16 };
  */
 export function cidrToReverseZones(text: string): string[] | undefined {
   const [, address = '', length = ''] = /^([^/]+)\/([0-9]+)$/.exec(text) ?? [];
-  const octets = parseIPv4(address);
-  const groups = octets === undefined ? parseIPv6(address) : undefined;
-  const units =
-    octets ?? groups?.flatMap((group) => [group >> 12, (group >> 8) & 15, (group >> 4) & 15, group & 15]);
-  if (units === undefined) return undefined;
-  const family = octets === undefined ? IPV6 : IPV4;
+  const octets = ipv4FromText(address) ?? ipv6FromText(address);
+  if (octets === undefined) return undefined;
+  const family = octets.length === 4 ? IPV4 : IPV6;
+  const units = [...octets].flatMap((octet) => (family === IPV4 ? [octet] : [octet >> 4, octet & 15]));
   const prefix = Number(length);
   if (prefix > units.length * family.unitBits) return undefined;
   if (family === IPV6 && /^[:0]/.test(text)) throw new RangeError(`invalid CIDR ${text}`);
@@ -51,43 +51,4 @@ function reverseName(units: readonly number[], family: Family): string {
       .map((unit) => `${unit.toString(family.radix)}.`)
       .join('') + family.suffix
   );
-}
-
-/** Four octets; undefined for anything else, leading zeros included. */
-function parseIPv4(text: string): number[] | undefined {
-  const parts = text.split('.');
-  const valid =
-    parts.length === 4 && parts.every((part) => /^(?:0|[1-9][0-9]{0,2})$/.test(part) && Number(part) < 256);
-  return valid ? parts.map(Number) : undefined;
-}
-
-/** Eight groups of 16 bits (RFC 4291, section 2.2); undefined for anything else, zone identifiers included. */
-function parseIPv6(text: string): number[] | undefined {
-  const halves = text.split('::');
-  if (halves.length > 2) return undefined;
-  const [head, tail] = halves.map(parseGroups);
-  if (head === undefined) return undefined;
-  if (halves.length === 1) return head.length === 8 ? head : undefined;
-  if (tail === undefined || text.slice(0, text.indexOf('::')).includes('.')) return undefined;
-  const missing = 8 - head.length - tail.length;
-  return missing > 0 ? [...head, ...Array.from({ length: missing }, () => 0), ...tail] : undefined;
-}
-
-/** Groups between colons, of which the last may be an IPv4 address, that is two groups. */
-function parseGroups(text: string): number[] | undefined {
-  if (text === '') return [];
-  const groups: number[] = [];
-  const parts = text.split(':');
-  for (const [index, part] of parts.entries()) {
-    const octets = index === parts.length - 1 ? parseIPv4(part) : undefined;
-    if (octets !== undefined) {
-      const [a = 0, b = 0, c = 0, d = 0] = octets;
-      groups.push(a * 256 + b, c * 256 + d);
-    } else if (/^[0-9a-fA-F]{1,4}$/.test(part)) {
-      groups.push(Number.parseInt(part, 16));
-    } else {
-      return undefined;
-    }
-  }
-  return groups;
 }

@@ -8,7 +8,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getSystemErrorMessage } from 'node:util';
 import { findPortHolder } from '../base/port-holder.ts';
-import { errorCode, errorMessage } from './errno.ts';
+import { codeOf, messageOf } from '../base/error-message.ts';
 import { formatHttpAddress } from './http-address.ts';
 import type { HttpAddress } from './http-address.ts';
 import type { HttpAnswer, HttpRoute } from './http-types.ts';
@@ -77,7 +77,7 @@ export class HttpListener {
     this.server.on('connection', (socket) => this.admit(socket));
     this.server.on('request', (request, response) => {
       this.serve(request, response).catch((error: unknown) => {
-        this.log.error(`http: ${errorMessage(error)}`);
+        this.log.error(`http: ${messageOf(error)}`);
         response.destroy();
       });
     });
@@ -136,7 +136,7 @@ export class HttpListener {
     try {
       await this.listenOn('::', port);
     } catch (error) {
-      if (!NO_FAMILY.has(errorCode(error))) throw error;
+      if (!NO_FAMILY.has(codeOf(error))) throw error;
       await this.listenOn('0.0.0.0', port);
     }
   }
@@ -182,7 +182,7 @@ export class HttpListener {
     try {
       return (await this.routes.get(path)?.answer()) ?? NOT_FOUND;
     } catch (error) {
-      this.log.error(`http: ${path}: ${errorMessage(error)}`);
+      this.log.error(`http: ${path}: ${messageOf(error)}`);
       return BROKEN;
     }
   }
@@ -208,7 +208,7 @@ function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
 }
 
 function listenError(address: HttpAddress, cause: unknown): Error {
-  const holder = errorCode(cause) === 'EADDRINUSE' ? findPortHolder('tcp', address.port) : undefined;
+  const holder = codeOf(cause) === 'EADDRINUSE' ? findPortHolder('tcp', address.port) : undefined;
   const by = holder === undefined ? '' : ` by ${holder}`;
   return new Error(`listen tcp ${formatHttpAddress(address)}: ${systemMessage(cause)}${by}`, { cause });
 }
@@ -216,5 +216,5 @@ function listenError(address: HttpAddress, cause: unknown): Error {
 /** `address already in use`, without the address that Node puts behind it. */
 function systemMessage(error: unknown): string {
   const known = error instanceof Error && 'errno' in error && typeof error.errno === 'number';
-  return known ? getSystemErrorMessage(Number(error.errno)) : errorMessage(error);
+  return known ? getSystemErrorMessage(Number(error.errno)) : messageOf(error);
 }

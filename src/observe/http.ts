@@ -3,7 +3,7 @@
  * a new one is open before an old one closes; if one cannot be opened, everything is as before. One server answers all paths of an
  * address: see `http-listener.ts`.
  */
-import { errorCode, errorMessage } from './errno.ts';
+import { codeOf, messageOf } from '../base/error-message.ts';
 import { formatHttpAddress, parseHttpAddress } from './http-address.ts';
 import type { HttpAddress } from './http-address.ts';
 import { HttpListener } from './http-listener.ts';
@@ -80,7 +80,7 @@ export class HttpServers {
     try {
       await listener.listen();
     } catch (error) {
-      this.log.error(`http: could not go back to the former address: ${errorMessage(error)}`);
+      this.log.error(`http: could not go back to the former address: ${messageOf(error)}`);
     }
   }
 }
@@ -102,7 +102,7 @@ async function openBeside(leaving: readonly HttpListener[], listener: HttpListen
 }
 
 function isAddressInUse(error: unknown): boolean {
-  return error instanceof Error && errorCode(error.cause) === 'EADDRINUSE';
+  return error instanceof Error && codeOf(error.cause) === 'EADDRINUSE';
 }
 
 /** By address, in the order of the routes. */

@@ -9,7 +9,7 @@
  * ```
  */
 import { write, writeSync } from 'node:fs';
-import { errorCode } from './errno.ts';
+import { codeOf } from '../base/error-message.ts';
 import { writesComeBack } from './log-output.ts';
 
 /** Bytes of lines that wait at most. */
@@ -181,7 +181,7 @@ export class LogRing {
       this.tellLoss();
       return undefined;
     } catch (error) {
-      return errorCode(error) ?? 'UNKNOWN';
+      return codeOf(error) ?? 'UNKNOWN';
     }
   }
 

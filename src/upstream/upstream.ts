@@ -123,7 +123,7 @@ export class Upstream {
   /** Refuses new exchanges, rejects those on the way with code `closed`, and closes every socket and timer. */
   close(): void {
     this.isClosed = true;
-    
+    this.health.close();
     this.udp?.close();
     this.stream.close();
   }

@@ -3,7 +3,7 @@
  * not what its octets look like, a row here says how it is written. A type without fields has the generic form of RFC 3597 section 5
  * (`\# LENGTH HEX`), which every other type may have too.
  */
-import { ipv4FromText, ipv6FromText } from './address.ts';
+import { ipv4FromText, ipv6FromText } from '../base/ip-address.ts';
 import { writeUint16, writeUint32 } from './header.ts';
 import { MALFORMED, nameFromText, skipPlainName } from './name.ts';
 import { nameScratch, skipField } from './records.ts';

@@ -2,7 +2,7 @@
  * The SvcParams of SVCB and HTTPS records from text to octets (RFC 9460 sections 2.1, 7 and appendix A). A parameter without a format
  * here is written as `keyNNN`, its value as octets.
  */
-import { ipv4FromText, ipv6FromText } from './address.ts';
+import { ipv4FromText, ipv6FromText } from '../base/ip-address.ts';
 import { writeUint16 } from './header.ts';
 import type { Word } from './zone-words.ts';
 import { shown, wordOctets } from './zone-words.ts';

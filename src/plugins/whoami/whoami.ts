@@ -2,7 +2,7 @@
  * Tells clients who they are: their address, and in an SRV record their transport and port. It answers every query of its block, so
  * nothing stands behind it. Both records are additional ones, as in CoreDNS: whatever was asked, the answer itself is empty.
  */
-import { isIPv4 } from 'node:net';
+import { ipv4FromText, ipv6FromText } from '../../base/ip-address.ts';
 import type { Handler } from '../../chain/handler.ts';
 import { Reply } from '../../chain/outcome.ts';
 import type { Pending } from '../../chain/outcome.ts';
@@ -54,14 +54,5 @@ function srvToRoot(port: number): Uint8Array {
  */
 function addressOctets(address: string): Uint8Array {
   const bare = address.split('%', 1)[0].replace(/^::ffff:(?=[0-9]+\.)/i, '');
-  if (isIPv4(bare)) return Uint8Array.from(bare.split('.'), Number);
-  const [head, tail] = bare.split('::').map((half) => half.split(':').filter((group) => group !== ''));
-  const missing = 8 - head.length - (tail?.length ?? 0);
-  const groups = [...head, ...Array.from({ length: missing }, () => '0'), ...(tail ?? [])];
-  return Uint8Array.from(
-    groups.flatMap((group) => {
-      const value = Number.parseInt(group, 16);
-      return [value >>> 8, value & 0xff];
-    }),
-  );
+  return ipv4FromText(bare) ?? ipv6FromText(bare) ?? new Uint8Array(0);
 }

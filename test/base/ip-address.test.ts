@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ipv4FromText, ipv6FromText } from '../../src/wire/address.ts';
+import { ipv4FromText, ipv6FromText } from '../../src/base/ip-address.ts';
 
 const hex = (octets: Uint8Array | undefined): string | undefined =>
   octets && Buffer.from(octets).toString('hex');

@@ -1,4 +1,7 @@
-/** IP addresses from text to the octets of A and AAAA records. Strict: no leading zeros, no shortened IPv4, no zone (`%eth0`). */
+/**
+ * IP addresses from text to octets, as A and AAAA records hold them. Strict: no leading zeros, no shortened IPv4, no zone (`%eth0`). Pure, so
+ * that rooms without input and output can use it too.
+ */
 
 /** A dotted quad; 0 to 255 without leading zeros, which some take for octal. */
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
