@@ -3,7 +3,7 @@
  * The entry of every process of this program. Nothing is imported before the signal handlers stand: Node opens a debugger port on SIGUSR1
  * for a program that does not listen to it.
  */
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 import { signals } from './cli/signals.ts';
 
 /** node:dgram and node:net share ports, and types are stripped, from this version on. */
@@ -17,6 +17,6 @@ if (major < OLDEST_NODE) {
   );
   process.exit(1);
 }
-enableCompileCache();
+module.enableCompileCache();
 const { main } = await import('./cli/cli.ts');
 await main(process.argv.slice(2), signals);

@@ -86,6 +86,7 @@ export class Query extends QueryMessage {
 
   /** Takes the octets into memory of its own, so that the listener may reuse its buffer. */
   detach(): void {
-    this.message = this.message.slice(0, this.length);
+    // `slice` of a Buffer shares its octets; this copies, whatever it is.
+    this.message = new Uint8Array(this.message.subarray(0, this.length));
   }
 }

@@ -84,7 +84,7 @@ export class ForwardHandler implements Handler {
 
   private async resolve(query: Query): Promise<Outcome> {
     const ask: Ask = {
-      question: { name: query.nameAsAsked.slice(), type: query.type, class: query.class },
+      question: { name: new Uint8Array(query.nameAsAsked), type: query.type, class: query.class },
       options: {
         // Always: an answer to a question without RD would differ, and the cache could not tell.
         recursionDesired: true,
