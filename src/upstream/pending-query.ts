@@ -20,7 +20,8 @@ export interface Holder {
 export const MAX_BAD_REPLIES = 3;
 
 export class PendingQuery {
-  readonly question: Question;
+  /** Octets of the question's name, which stands in `message` behind the header. */
+  readonly nameLength: number;
   /** Any reply with the right id will do: for health checks, which ask whether somebody is there. */
   readonly acceptsAny: boolean;
   /** Settles as the query does; rejects with ExchangeError only. */
@@ -39,9 +40,15 @@ export class PendingQuery {
   private readonly timer: NodeJS.Timeout;
 
   /** @param message as from `askMessage`; it belongs to this query, which writes ids into it. */
-  constructor(message: Uint8Array, question: Question, deadlineMs: number, clock: Clock, acceptsAny = false) {
+  constructor(
+    message: Uint8Array,
+    question: Question,
+    deadlineMs: number,
+    clock: Clock,
+    acceptsAny: boolean,
+  ) {
     this.message = message;
-    this.question = question;
+    this.nameLength = question.name.length;
     this.acceptsAny = acceptsAny;
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
     this.reply = promise;

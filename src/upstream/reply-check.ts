@@ -7,16 +7,18 @@ import {
   HEADER_OCTETS,
   OPCODE_QUERY,
   QR,
+  SECTION_ADDITIONAL,
+  SECTION_ANSWER,
+  SECTION_AUTHORITY,
   SECTION_QUESTION,
   TC,
   opcodeOf,
+  rcodeOf,
   readCount,
   readFlags,
-  readUint16,
-  rcodeOf,
-  writeUint32,
+  readUint32,
+  writeCount,
 } from '../wire/header.ts';
-import type { Question } from '../wire/ask-message.ts';
 import { isOpt, optExtendedRcode } from '../wire/edns.ts';
 import { equalFolded } from '../wire/name.ts';
 import { RECORD, RecordWalk, messageIsSound, nameScratch } from '../wire/records.ts';
@@ -34,30 +36,30 @@ export class ReplyCheck {
     const flags = readFlags(message);
     if ((flags & QR) === 0) return undefined;
     if (query.acceptsAny) return message;
-    if (opcodeOf(flags) !== OPCODE_QUERY || !repeatsQuestion(query.question, message)) return undefined;
+    if (opcodeOf(flags) !== OPCODE_QUERY || !repeatsQuestion(query, message)) return undefined;
     if (messageIsSound(message, message.length, this.scratch)) return message;
     // Some servers cut a long reply anywhere. It says TC, so what it says apart from that is not needed.
-    return (flags & TC) === 0 ? undefined : questionOnly(query.question, message);
+    return (flags & TC) === 0 ? undefined : questionOnly(query, message);
   }
 }
 
-function repeatsQuestion(question: Question, message: Uint8Array): boolean {
-  const { name } = question;
-  const nameEnd = HEADER_OCTETS + name.length;
+/** Compared with the query as it was sent, whatever has become of the question's own octets. */
+function repeatsQuestion(query: PendingQuery, message: Uint8Array): boolean {
+  const { message: sent, nameLength } = query;
+  const nameEnd = HEADER_OCTETS + nameLength;
   return (
     readCount(message, SECTION_QUESTION) === 1 &&
     message.length >= nameEnd + 4 &&
-    equalFolded(name, 0, message, HEADER_OCTETS, name.length) &&
-    readUint16(message, nameEnd) === question.type &&
-    readUint16(message, nameEnd + 2) === question.class
+    equalFolded(sent, HEADER_OCTETS, message, HEADER_OCTETS, nameLength) &&
+    readUint32(message, nameEnd) === readUint32(sent, nameEnd)
   );
 }
 
-function questionOnly(question: Question, message: Uint8Array): Uint8Array {
-  const cut = message.slice(0, HEADER_OCTETS + question.name.length + 4);
-  // Answer, authority and additional: three counts in six octets.
-  writeUint32(cut, 6, 0);
-  cut[10] = cut[11] = 0;
+function questionOnly(query: PendingQuery, message: Uint8Array): Uint8Array {
+  const cut = message.slice(0, HEADER_OCTETS + query.nameLength + 4);
+  writeCount(cut, SECTION_ANSWER, 0);
+  writeCount(cut, SECTION_AUTHORITY, 0);
+  writeCount(cut, SECTION_ADDITIONAL, 0);
   return cut;
 }
 

@@ -74,10 +74,6 @@ export class TcpConnection implements Holder {
     this.socket.on('error', (error) => this.end(this.describe(error)));
   }
 
-  get isDialling(): boolean {
-    return this.state === 'dialling';
-  }
-
   /** Takes queries, now or when others are off. */
   get isOpen(): boolean {
     return this.state === 'open';
@@ -116,8 +112,8 @@ export class TcpConnection implements Holder {
   }
 
   /** Ends the connection at once; its queries go back to the owner. */
-  close(error: ExchangeError = closedError()): void {
-    this.end(error);
+  close(): void {
+    this.end(closedError());
   }
 
   private get dialling(): string {

@@ -15,8 +15,8 @@ export interface StreamConnector {
   open(ready: () => void): Socket;
 }
 
-/** @param sourceAddress the IP address to connect from */
-export function tcpConnector(host: string, port: number, sourceAddress?: string): StreamConnector {
+/** @param sourceAddress the IP address to connect from; the system's choice when undefined */
+export function tcpConnector(host: string, port: number, sourceAddress: string | undefined): StreamConnector {
   const options = {
     host,
     port,

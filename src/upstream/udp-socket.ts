@@ -62,7 +62,10 @@ export class UdpSocket implements Holder {
     this.owner = owner;
     this.socket = createSocket(isIPv6(target.host) ? 'udp6' : 'udp4');
     this.socket.on('connect', () => this.opened());
-    this.socket.on('message', (datagram) => this.received(datagram));
+    // A plain view of the datagram's own memory: `slice` of a Buffer would share what it should copy.
+    this.socket.on('message', ({ buffer, byteOffset, length }) =>
+      this.received(new Uint8Array(buffer, byteOffset, length)),
+    );
     this.socket.on('error', (error) => this.fail(error));
     if (target.sourceAddress !== undefined) {
       this.socket.bind({ address: target.sourceAddress, port: 0, exclusive: true });

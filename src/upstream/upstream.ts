@@ -93,6 +93,7 @@ export class Upstream {
   /**
    * Asks, and waits for a reply that was checked: a sound message in octets of its own, with the question asked and with its OPT. Its
    * rcode may be any, and TC may be set.
+   * @param ask whose octets stay as they are until the exchange is over
    * @param transport `udp` is left for TCP where the protocol demands it; a `tls` upstream knows only TLS
    * @param deadlineMs on the clock; the exchange ends at it, or after `readTimeoutMs` if that is sooner
    * @throws ExchangeError only
@@ -135,7 +136,8 @@ export class Upstream {
     deadlineMs: number,
   ): Promise<Uint8Array> {
     const message = askMessage(ask.question, { ...ask.options, edns });
-    const makeQuery = (): PendingQuery => new PendingQuery(message, ask.question, deadlineMs, this.clock);
+    const makeQuery = (): PendingQuery =>
+      new PendingQuery(message, ask.question, deadlineMs, this.clock, false);
     if (transport === 'tcp' || this.udp === undefined) return this.stream.ask(makeQuery());
     return this.askByUdp(this.udp, makeQuery);
   }

@@ -278,8 +278,8 @@ async function writePieces(socket: Socket, octets: Uint8Array, pieceOctets: numb
 
 function endConnection(socket: Socket, how: 'close' | 'reset'): void {
   if (how === 'close') socket.end();
-  // Node resets plain TCP only.
-  else if (socket instanceof TLSSocket) socket.destroy();
+  // Node resets plain TCP only, and a socket that was shut down not at all: it would never close, and keep its thread from ending.
+  else if (socket instanceof TLSSocket || socket.writableEnded) socket.destroy();
   else socket.resetAndDestroy();
 }
 

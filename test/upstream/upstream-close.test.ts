@@ -1,0 +1,71 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { drop, reply } from '../support/scripted-upstream.ts';
+import type { ReplySpec } from '../support/scripted-upstream.ts';
+import { failureOf, openUpstream, serve } from './open-upstream.ts';
+
+const HONEST: ReplySpec = { answers: ['@ 30 IN A 192.0.2.1'] };
+const CUT: ReplySpec = { answers: ['@ 30 IN A 192.0.2.2'], truncated: true };
+
+/** What keeps the process alive, and belongs to a socket or a timer. */
+const resources = (): string[] =>
+  process
+    .getActiveResourcesInfo()
+    .filter((kind) => /UDP|TCP|TLS|Timeout/.test(kind))
+    .toSorted();
+
+/** The resources as soon as they are the wanted ones, or what they are in the end. Waits without a timer, which would be one of them. */
+async function resourcesLeft(wanted: readonly string[], turns = 20_000): Promise<string[]> {
+  const left = resources();
+  if (turns === 0 || left.join() === wanted.join()) return left;
+  await nextTurn();
+  return resourcesLeft(wanted, turns - 1);
+}
+
+describe('closing an upstream', () => {
+  // First in its file: handles of other tests would still be closing.
+  it('leaves no socket and no timer', async () => {
+    const server = await serve((query) => (query.name === 'lost.test.' ? drop() : reply(HONEST)));
+    await nextTurn();
+    const before = resources();
+    const { ask, upstream } = openUpstream(server, { healthCheckTransport: 'tcp' });
+    await Promise.all([ask('a.test'), ask('b.test', 'tcp'), ask('c.test')]);
+    const lost = [failureOf(ask('lost.test')), failureOf(ask('lost.test', 'tcp'))];
+    await server.waitForQueries(5);
+    server.script = () => drop();
+    upstream.probeSoon();
+    await server.waitForQueries(6);
+    expect(resources().length).toBeGreaterThan(before.length);
+    upstream.close();
+    await Promise.all(lost);
+    await server.waitForConnections(0);
+    expect(await resourcesLeft(before)).toEqual(before);
+  });
+
+  it('refuses new exchanges, and may be called again', async () => {
+    const server = await serve(() => reply(HONEST));
+    const { ask, upstream } = openUpstream(server);
+    upstream.close();
+    upstream.close();
+    expect((await failureOf(ask('www.example.org'))).code).toBe('closed');
+    expect((await failureOf(ask('www.example.org', 'tcp'))).code).toBe('closed');
+    upstream.probeSoon();
+    expect(server.queries).toHaveLength(0);
+  });
+
+  it('rejects what is on the way: opening, sent, waiting, and between UDP and TCP', async () => {
+    const server = await serve((query) =>
+      query.name === 'cut.test.' && query.transport === 'udp' ? reply(CUT) : drop(),
+    );
+    const { ask, upstream } = openUpstream(server);
+    const answers = [ask('a.test'), ask('b.test', 'tcp'), ask('cut.test')].map((answer) => failureOf(answer));
+    await server.waitForQueries(4);
+    answers.push(
+      failureOf(ask('opening.test')),
+      failureOf(ask('waiting.test', 'tcp')),
+      failureOf(ask('c.test', 'tcp')),
+    );
+    upstream.close();
+    expect((await Promise.all(answers)).map(({ code }) => code)).toEqual(answers.map(() => 'closed'));
+  });
+});
