@@ -43,3 +43,26 @@ function expandIpv4(groups: string[]): boolean {
   groups.splice(-1, 1, hex.slice(0, 4), hex.slice(4));
   return true;
 }
+
+/** The text of 4 or 16 octets, IPv6 in its shortest form (RFC 5952). */
+export function ipToText(octets: Uint8Array): string {
+  if (octets.length === 4) return octets.join('.');
+  const groups: number[] = [];
+  for (let i = 0; i < octets.length; i += 2) groups.push((octets[i] << 8) | octets[i + 1]);
+  const zeros = longestZeroRun(groups);
+  const hex = groups.map((group) => group.toString(16));
+  if (zeros.length < 2) return hex.join(':');
+  return `${hex.slice(0, zeros.start).join(':')}::${hex.slice(zeros.start + zeros.length).join(':')}`;
+}
+
+/** The first of the longest runs of zero groups (RFC 5952 section 4.2.3). */
+function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
+  let best = { start: 0, length: 0 };
+  let start = 0;
+  for (let i = 0; i <= groups.length; i++) {
+    if (groups[i] === 0) continue;
+    if (i - start > best.length) best = { start, length: i - start };
+    start = i + 1;
+  }
+  return best;
+}

@@ -20,8 +20,8 @@ const KEY_OCTETS = 255 + 5;
 
 export class Query extends QueryMessage {
   transport: Transport = 'udp';
-  /** Address of the client as text, and its port. */
-  clientAddress = '';
+  /** Whether the client came over IPv6. */
+  clientIsIpv6 = false;
   clientPort = 0;
   /** The address of ours that was asked, as the socket is bound. */
   localAddress = '';
@@ -41,6 +41,7 @@ export class Query extends QueryMessage {
 
   private readonly keyOctets = Buffer.allocUnsafe(KEY_OCTETS);
   private keyText: string | undefined;
+  private clientAddressText = '';
 
   /** @see QueryMessage.read */
   override read(message: Uint8Array, length: number): boolean {
@@ -49,6 +50,16 @@ export class Query extends QueryMessage {
     const readable = super.read(message, length);
     foldInto(message, HEADER_OCTETS, this.nameLength, this.keyOctets, 0);
     return readable;
+  }
+
+  /** Address of the client as text. Not for the hot path: listeners may make it only when it is asked for. */
+  get clientAddress(): string {
+    return this.clientAddressText;
+  }
+
+  set clientAddress(text: string) {
+    this.clientAddressText = text;
+    this.clientIsIpv6 = text.includes(':');
   }
 
   /** The name in wire form with ASCII capitals folded; `nameLength` octets of it count. */

@@ -6,13 +6,12 @@ import { MetricRegistry } from '../observe/metrics.ts';
 import { corefileSource, readCorefile } from '../serve/corefile-source.ts';
 import { Generation } from '../serve/generation.ts';
 import { ServerRegistry } from '../serve/server-registry.ts';
-import { parsePort } from './port.ts';
 
 const EXIT_USAGE = 2;
 
 export interface CheckFlags {
   readonly json: boolean;
-  readonly dnsPort: string;
+  readonly dnsPort: number;
 }
 
 /** @returns the exit code: 0 when all files load, 1 otherwise, 2 when there is none. */
@@ -21,10 +20,9 @@ export function check(files: readonly string[], flags: CheckFlags): number {
     process.stderr.write('expected at least one Corefile to check\n');
     return EXIT_USAGE;
   }
-  const defaultPort = parsePort(flags.dnsPort);
   let failed = false;
   for (const file of files) {
-    const error = whyNot(file, defaultPort);
+    const error = whyNot(file, flags.dnsPort);
     failed ||= error !== undefined;
     report(file, error, flags.json);
   }

@@ -3,7 +3,10 @@
  */
 import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
-import { normaliseDashes, optionsOf } from './flags.ts';
+import { parseDuration } from '../base/duration.ts';
+import type { UdpMode } from '../listen/udp.ts';
+import { FlagError, normaliseDashes, optionsOf, readFlag } from './flags.ts';
+import { parsePort } from './port.ts';
 import type { SignalQueue } from './signals.ts';
 
 const EXIT_USAGE = 2;
@@ -19,22 +22,22 @@ export async function main(args: readonly string[], signals: SignalQueue): Promi
       'boolean-negation': false,
       'camel-case-expansion': false,
     })
-    .env('NODELOCALDNS')
     .command(
       'serve',
       'answer queries as a Corefile says',
-      (command) => command.options(optionsOf('serve')).strict(),
+      (command) => command.options(optionsOf('serve', process.env)).strict(),
       async (flags) => {
         const { serve } = await import('./serve.ts');
         await serve(
           {
             conf: text(flags['conf']),
-            dnsPort: text(flags['dns.port']) ?? '',
+            dnsPort: readFlag('dns.port', text(flags['dns.port']) ?? '', parsePort),
             logFormat: text(flags['log-format']) === 'json' ? 'json' : 'text',
+            udp: udpMode(text(flags['udp'])),
             debug: isOn(flags['debug']),
             quiet: isOn(flags['quiet']),
             pidfile: text(flags['pidfile']),
-            grace: text(flags['grace']) ?? '',
+            graceMs: readFlag('grace', text(flags['grace']) ?? '', parseDuration),
             version: version(),
           },
           signals,
@@ -47,14 +50,14 @@ export async function main(args: readonly string[], signals: SignalQueue): Promi
       (command) =>
         command
           .positional('file', { type: 'string', array: true, describe: 'Corefiles' })
-          .options(optionsOf('check'))
+          .options(optionsOf('check', process.env))
           .strict(),
       async (flags) => {
         leaveAtOnce(signals);
         const { check } = await import('./check.ts');
         process.exitCode = check(texts(flags['file']), {
           json: isOn(flags['json']),
-          dnsPort: text(flags['dns.port']) ?? '',
+          dnsPort: readFlag('dns.port', text(flags['dns.port']) ?? '', parsePort),
         });
       },
     )
@@ -64,14 +67,18 @@ export async function main(args: readonly string[], signals: SignalQueue): Promi
     .help()
     .wrap(110)
     .fail((message, error, instance) => {
-      // yargs gives its own errors beside the message; any other one is a subcommand's.
-      if (error !== undefined && error.name !== 'YError') throw error;
-      process.stderr.write(`${message}\n\n`);
+      // yargs gives its own errors beside the message; any other one is a subcommand's, and has no message beside it.
+      const isOurs = error instanceof FlagError;
+      if (error !== undefined && error.name !== 'YError' && !isOurs) throw error;
+      process.stderr.write(`${isOurs ? error.message : message}\n\n`);
       instance.showHelp('error');
       process.exit(EXIT_USAGE);
     });
   await parser.parseAsync();
 }
+
+const udpMode = (value: string | undefined): UdpMode =>
+  value === 'batch' || value === 'dgram' ? value : 'auto';
 
 function text(value: unknown): string | undefined {
   const given = last(value);

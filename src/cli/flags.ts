@@ -3,6 +3,7 @@
  * of a repeated flag the last counts; a flag that is not given may come from the environment as `NODELOCALDNS_<NAME>`.
  */
 import type { Options } from 'yargs';
+import { messageOf } from '../base/error-message.ts';
 
 export type Subcommand = 'serve' | 'check';
 
@@ -40,6 +41,14 @@ export const FLAGS: readonly Flag[] = [
     describe: 'form of log lines: as CoreDNS writes them, or one JSON object each',
     of: ['serve'],
   },
+  {
+    name: 'udp',
+    type: 'string',
+    default: 'auto',
+    choices: ['auto', 'batch', 'dgram'],
+    describe: 'how datagrams are read and sent: many with one system call, or one at a time',
+    of: ['serve'],
+  },
   { name: 'debug', type: 'boolean', default: false, describe: 'write debug lines to the log', of: ['serve'] },
   {
     name: 'quiet',
@@ -65,14 +74,37 @@ export const FLAGS: readonly Flag[] = [
   },
 ];
 
-/** The flags of one subcommand in yargs's form. */
-export function optionsOf(subcommand: Subcommand): Record<string, Options> {
+/** The flags of one subcommand in yargs's form, with what the environment says of them as their default. */
+export function optionsOf(subcommand: Subcommand, environment: NodeJS.ProcessEnv): Record<string, Options> {
   const rows = FLAGS.filter(({ of }) => of.includes(subcommand));
-  return Object.fromEntries(rows.map((row) => [row.name, toYargs(row)]));
+  return Object.fromEntries(rows.map((row) => [row.name, toYargs(row, environment)]));
 }
 
-function toYargs({ alias, type, describe, default: value, choices }: Flag): Options {
+function toYargs(flag: Flag, environment: NodeJS.ProcessEnv): Options {
+  const { alias, type, describe, choices } = flag;
+  const value = fromEnvironment(flag, environment) ?? flag.default;
   return { alias, type, describe, default: value, choices, requiresArg: type === 'string' };
+}
+
+/**
+ * Only the names of the table are looked at: in a pod that stands beside a Service called `nodelocaldns`, Kubernetes sets variables with
+ * our prefix that have nothing to do with us.
+ */
+function fromEnvironment({ name, type }: Flag, environment: NodeJS.ProcessEnv): string | boolean | undefined {
+  const text = environment[`NODELOCALDNS_${name.toUpperCase().replaceAll(/[.-]/g, '_')}`];
+  return type === 'boolean' && text !== undefined ? text === 'true' || text === '1' : text;
+}
+
+/** A flag has a value that it cannot have. */
+export class FlagError extends Error {}
+
+/** @throws FlagError with the flag's name when `read` throws */
+export function readFlag<Value>(name: string, text: string, read: (text: string) => Value): Value {
+  try {
+    return read(text);
+  } catch (error) {
+    throw new FlagError(`--${name}: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /**

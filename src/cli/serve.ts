@@ -2,9 +2,9 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { messageOf } from '../base/error-message.ts';
 import { SYSTEM_CLOCK } from '../base/clock.ts';
-import { parseDuration } from '../base/duration.ts';
 import { setBuildInfo } from '../observe/build-info.ts';
 import { HttpServers } from '../observe/http.ts';
+import type { UdpMode } from '../listen/udp.ts';
 import { countDroppedLines } from '../observe/log-metrics.ts';
 import { openLogOutput } from '../observe/log-output.ts';
 import { createLog } from '../observe/log.ts';
@@ -15,17 +15,17 @@ import { corefileSource } from '../serve/corefile-source.ts';
 import { ReloadWatch } from '../serve/reload-watch.ts';
 import { ServerRegistry } from '../serve/server-registry.ts';
 import { Service } from '../serve/service.ts';
-import { parsePort } from './port.ts';
 import type { SignalName, SignalQueue } from './signals.ts';
 
 export interface ServeFlags {
   readonly conf: string | undefined;
-  readonly dnsPort: string;
+  readonly dnsPort: number;
   readonly logFormat: LogFormat;
+  readonly udp: UdpMode;
   readonly debug: boolean;
   readonly quiet: boolean;
   readonly pidfile: string | undefined;
-  readonly grace: string;
+  readonly graceMs: number;
   readonly version: string;
 }
 
@@ -42,12 +42,12 @@ export async function serve(flags: ServeFlags, signals: SignalQueue): Promise<vo
     daemon = makeDaemon(flags);
     signals.handle((signal) => daemon.signal(signal));
     await daemon.service.start();
+    if (flags.pidfile !== undefined) writeFileSync(flags.pidfile, `${process.pid}\n`, { mode: 0o644 });
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`);
     process.exit(EXIT_FAILED);
   }
   daemon.watch.start();
-  if (flags.pidfile !== undefined) writeFileSync(flags.pidfile, `${process.pid}\n`, { mode: 0o644 });
 }
 
 interface Daemon {
@@ -57,7 +57,6 @@ interface Daemon {
 }
 
 function makeDaemon(flags: ServeFlags): Daemon {
-  const graceMs = parseDuration(flags.grace);
   const ring = new LogRing(openLogOutput(STDOUT));
   const log = createLog({ format: flags.logFormat, ring, debug: flags.debug });
   const metrics = new MetricRegistry();
@@ -67,6 +66,7 @@ function makeDaemon(flags: ServeFlags): Daemon {
   const service = new Service({
     source,
     quiet: flags.quiet,
+    udp: flags.udp,
     debug: flags.debug,
     http: new HttpServers(log),
     surroundings: {
@@ -74,7 +74,7 @@ function makeDaemon(flags: ServeFlags): Daemon {
       log,
       metrics,
       servers: new ServerRegistry(),
-      defaultPort: parsePort(flags.dnsPort),
+      defaultPort: flags.dnsPort,
       lenient: source.lenient,
       metricsPage: async () => (await import('../observe/exposition.ts')).expose(metrics),
     },
@@ -85,7 +85,7 @@ function makeDaemon(flags: ServeFlags): Daemon {
     ring.flushSync(LAST_LINES_MS);
     process.exit(code);
   };
-  return { service, watch, signal: signalHandler(service, watch, log, graceMs, leave) };
+  return { service, watch, signal: signalHandler(service, watch, log, flags.graceMs, leave) };
 }
 
 /**

@@ -1,5 +1,8 @@
 /**
  * Signals are caught from the first moment and kept until somebody says what they mean. Imports nothing, so that nothing comes before it.
+ *
+ * The first moment is late all the same: a SIGUSR1 while Node itself starts makes it listen for debuggers, through which anybody on this
+ * host could run code here. That is undone; `node --disable-sigusr1` keeps it from happening.
  */
 
 export type SignalName = 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGUSR1' | 'SIGHUP';
@@ -11,11 +14,14 @@ export class SignalQueue {
 
   constructor() {
     for (const signal of CAUGHT) process.on(signal, () => this.take(signal));
+    closeDebugger();
   }
 
   /** From now on each signal goes to `handler`, first those that came before. */
   handle(handler: (signal: SignalName) => void): void {
     this.handler = handler;
+    // Node opens it on another thread, which may not have been done before.
+    closeDebugger();
     for (const signal of this.waiting.splice(0)) handler(signal);
   }
 
@@ -23,6 +29,14 @@ export class SignalQueue {
     if (this.handler === undefined) this.waiting.push(signal);
     else this.handler(signal);
   }
+}
+
+/** Stops listening for debuggers, unless this process was started to be debugged. */
+function closeDebugger(): void {
+  const wanted = `${process.execArgv.join(' ')} ${process.env['NODE_OPTIONS'] ?? ''}`;
+  if (/--inspect(?:-brk|-wait)?(?:[ =]|$)/.test(wanted)) return;
+  const { url, close } = process.getBuiltinModule('node:inspector');
+  if (url() !== undefined) close();
 }
 
 export const signals = new SignalQueue();

@@ -7,6 +7,9 @@
 import type { Endpoint } from '../listen/listener.ts';
 import type { Listener } from '../listen/listener.ts';
 import { listenCounters } from '../listen/counters.ts';
+import type { ListenCounters } from '../listen/counters.ts';
+import { chooseUdp } from '../listen/udp.ts';
+import type { UdpMode } from '../listen/udp.ts';
 import type { HttpServers } from '../observe/http.ts';
 import type { RootLog } from '../observe/log.ts';
 import type { Counter, Family, Gauge } from '../observe/metric-types.ts';
@@ -37,13 +40,15 @@ export interface ServiceOptions {
   readonly http: HttpServers;
   /** Whether the start-up log leaves out what listens where. */
   readonly quiet: boolean;
+  readonly udp: UdpMode;
   /** Whether debug lines come out whatever the Corefile says. */
   readonly debug: boolean;
 }
 
 export class Service {
   private readonly options: ServiceOptions;
-  private readonly sockets: Sockets;
+  private readonly counters: ListenCounters;
+  private sockets: Sockets | undefined;
   private readonly reloadFailures: Counter;
   private readonly version: Family<Gauge>;
   private readonly plugins: Family<Gauge>;
@@ -52,9 +57,9 @@ export class Service {
   private stopped = false;
 
   constructor(options: ServiceOptions) {
-    const { clock, log, metrics } = options.surroundings;
+    const { log, metrics } = options.surroundings;
     this.options = options;
-    this.sockets = new Sockets({ clock, log, counters: listenCounters(metrics, log) });
+    this.counters = listenCounters(metrics, log);
     this.reloadFailures = metrics
       .counter('coredns_reload_failed_total', 'Reloads that failed and left the old configuration in place.')
       .with();
@@ -77,9 +82,12 @@ export class Service {
 
   /** @throws Error with the message for the user when anything fails; nothing is left open then. */
   async start(): Promise<void> {
+    const { quiet, http, surroundings, udp } = this.options;
+    const { clock, log } = surroundings;
     const generation = this.setUp(this.read());
-    await this.enter(generation);
-    const { quiet, http, surroundings } = this.options;
+    const listenUdp = await chooseUdp(udp, this.counters, log);
+    this.sockets = new Sockets({ clock, log, listenUdp, counters: this.counters });
+    await this.enter(generation, this.sockets);
     if (quiet) return;
     for (const line of describeServers(generation, this.sockets.listeners, http.addresses())) {
       surroundings.log.info(line);
@@ -115,16 +123,16 @@ export class Service {
       log.info(`plugin/health: Going into lameduck mode for ${waitMs / 1000}s`);
       await delay(waitMs);
     }
-    await this.sockets.drain(graceMs);
+    await this.sockets?.drain(graceMs);
     await generation?.stop(log);
     await this.options.http.close();
   }
 
   private async tryReload(): Promise<Error | undefined> {
-    if (this.stopped) return undefined;
+    if (this.stopped || this.sockets === undefined) return undefined;
     try {
       const generation = this.setUp(this.read());
-      await this.enter(generation);
+      await this.enter(generation, this.sockets);
       return undefined;
     } catch (error) {
       this.reloadFailures.value++;
@@ -140,10 +148,10 @@ export class Service {
   }
 
   /** Everything that can fail comes before the first line that changes what serves. */
-  private async enter(next: Generation): Promise<void> {
+  private async enter(next: Generation, sockets: Sockets): Promise<void> {
     const { surroundings, http, source } = this.options;
     const previous = this.current;
-    const change = await this.sockets.prepare(next.groups, NOT_YET, source.lenient);
+    const change = await sockets.prepare(next.groups, NOT_YET, source.lenient);
     try {
       await next.start();
       await http.apply(next.routes);

@@ -7,7 +7,7 @@ import type { ListenCounters } from '../listen/counters.ts';
 import { ListenError } from '../listen/listen-error.ts';
 import type { Endpoint, Listener } from '../listen/listener.ts';
 import { listenTcp } from '../listen/tcp.ts';
-import { listenUdpDgram } from '../listen/udp-dgram.ts';
+import type { ListenUdp } from '../listen/udp.ts';
 import type { Log } from '../observe/log-types.ts';
 import type { ServerGroup } from './servers.ts';
 
@@ -26,6 +26,7 @@ export interface SocketTools {
   readonly clock: Clock;
   readonly counters: ListenCounters;
   readonly log: Log;
+  readonly listenUdp: ListenUdp;
 }
 
 /** A change of sockets that is ready and has not been made yet. */
@@ -85,7 +86,7 @@ export class Sockets {
   private async bind(wish: Wish, idle: Endpoint): Promise<Listener | undefined> {
     const options = { ...this.tools, address: wish.address, port: wish.port };
     try {
-      return await (wish.protocol === 'udp' ? listenUdpDgram(options, idle) : listenTcp(options, idle));
+      return await (wish.protocol === 'udp' ? this.tools.listenUdp(options, idle) : listenTcp(options, idle));
     } catch (error) {
       if (!(error instanceof ListenError) || !wish.optional || !MISSING.has(error.code)) throw error;
       this.tools.log.warn(error.message);

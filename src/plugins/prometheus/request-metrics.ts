@@ -112,7 +112,7 @@ export class ZoneSeries {
   /** Counts one query and what became of it. `nowMs` is on the clock of `query.receivedMs`. */
   record(query: Query, outcome: Outcome, nowMs: number): void {
     const transport = (this.transports[query.transport] ??= this.makeTransport(query.transport));
-    const family = query.clientAddress.includes(':') ? 1 : 0;
+    const family = query.clientIsIpv6 ? 1 : 0;
     const type = TYPE_LABELS.has(query.type) ? query.type : OTHER_TYPE;
     const requests = transport.requests[family];
     let counter = requests.get(type);

@@ -1,0 +1,107 @@
+/**
+ * The memory that `recvmmsg` and `sendmmsg` work in: an array of `mmsghdr`, and for each message an `iovec`, a socket address, control data
+ * and a buffer. It is laid out once; afterwards only lengths and contents change.
+ *
+ *     ┌ mmsghdr ×64 ┬ iovec ×64 ┬ sockaddr ×64 ┬ control ×64 ┬ buffer ×64 ┐
+ *       64 octets     16          32             64            4096
+ *
+ * C keeps plain addresses into these octets, so they have to live, and stay where they are, as long as any socket uses them: whoever
+ * receives or sends holds this object. Little-endian 64-bit Linux only (see `libc.ts`).
+ */
+
+/** Datagrams in one call. More gains nothing: at 64 the call itself is a small part. */
+export const BATCH_SIZE = 64;
+/** The longest datagram that is read or sent, in octets. Longer queries are cut, and answered FORMERR. */
+export const DATAGRAM_OCTETS = 4096;
+/** Room for one `cmsghdr` with an `in6_pktinfo` (40 octets). */
+export const CONTROL_OCTETS = 64;
+
+const MMSGHDR_OCTETS = 64;
+const IOVEC_OCTETS = 16;
+const ADDRESS_OCTETS = 32;
+
+const IOVECS = BATCH_SIZE * MMSGHDR_OCTETS;
+const ADDRESSES = IOVECS + BATCH_SIZE * IOVEC_OCTETS;
+const CONTROLS = ADDRESSES + BATCH_SIZE * ADDRESS_OCTETS;
+const BUFFERS = CONTROLS + BATCH_SIZE * CONTROL_OCTETS;
+const TOTAL_OCTETS = BUFFERS + BATCH_SIZE * DATAGRAM_OCTETS;
+
+/** Places within an `mmsghdr` and an `iovec`, in words of 32 bits. */
+const MMSGHDR_WORDS = MMSGHDR_OCTETS / 4;
+const NAME_LENGTH_WORD = 2;
+const CONTROL_LENGTH_WORD = 10;
+const MESSAGE_LENGTH_WORD = 14;
+const IOVEC_WORDS = IOVEC_OCTETS / 4;
+const IOVEC_LENGTH_WORD = 2;
+
+export class BatchMemory {
+  /** All of it; begins with the array that the system calls take. */
+  readonly octets: Uint8Array;
+  /** Plain arrays and no Buffers: `slice` of these copies. */
+  readonly buffers: readonly Uint8Array[];
+  readonly addresses: readonly Uint8Array[];
+  readonly controls: readonly Uint8Array[];
+  private readonly words: Uint32Array;
+
+  /** @param addressOf gives the machine's address of octets. */
+  constructor(addressOf: (octets: Uint8Array) => bigint) {
+    this.octets = new Uint8Array(TOTAL_OCTETS);
+    this.words = new Uint32Array(this.octets.buffer, 0, ADDRESSES / 4);
+    this.addresses = this.cut(ADDRESSES, ADDRESS_OCTETS);
+    this.controls = this.cut(CONTROLS, CONTROL_OCTETS);
+    this.buffers = this.cut(BUFFERS, DATAGRAM_OCTETS);
+    this.layOut(addressOf(this.octets));
+  }
+
+  /** The array of `mmsghdr` from message `index` on. */
+  vectorFrom(index: number): Uint8Array {
+    return index === 0 ? this.octets : this.octets.subarray(index * MMSGHDR_OCTETS);
+  }
+
+  /** Octets of the datagram that came in as message `index`. */
+  receivedOctets(index: number): number {
+    return this.words[index * MMSGHDR_WORDS + MESSAGE_LENGTH_WORD];
+  }
+
+  /** Says how much room there is for, or how long is, the address of a message. Receiving overwrites it. */
+  setAddressOctets(index: number, octets: number): void {
+    this.words[index * MMSGHDR_WORDS + NAME_LENGTH_WORD] = octets;
+  }
+
+  /** The same of its control data; 0 for none. */
+  setControlOctets(index: number, octets: number): void {
+    this.words[index * MMSGHDR_WORDS + CONTROL_LENGTH_WORD] = octets;
+  }
+
+  controlOctets(index: number): number {
+    return this.words[index * MMSGHDR_WORDS + CONTROL_LENGTH_WORD];
+  }
+
+  /** Says how long the message to be sent is. */
+  setMessageOctets(index: number, octets: number): void {
+    this.words[IOVECS / 4 + index * IOVEC_WORDS + IOVEC_LENGTH_WORD] = octets;
+  }
+
+  private cut(start: number, size: number): Uint8Array[] {
+    return Array.from({ length: BATCH_SIZE }, (_, index) =>
+      this.octets.subarray(start + index * size, start + (index + 1) * size),
+    );
+  }
+
+  private layOut(base: bigint): void {
+    const view = new DataView(this.octets.buffer);
+    for (let index = 0; index < BATCH_SIZE; index++) {
+      const header = index * MMSGHDR_OCTETS;
+      const iovec = IOVECS + index * IOVEC_OCTETS;
+      // struct msghdr: name, namelen, iov, iovlen, control, controllen, flags
+      view.setBigUint64(header, base + BigInt(ADDRESSES + index * ADDRESS_OCTETS), true);
+      view.setUint32(header + 8, ADDRESS_OCTETS, true);
+      view.setBigUint64(header + 16, base + BigInt(iovec), true);
+      view.setBigUint64(header + 24, 1n, true);
+      view.setBigUint64(header + 32, base + BigInt(CONTROLS + index * CONTROL_OCTETS), true);
+      // struct iovec: base, len
+      view.setBigUint64(iovec, base + BigInt(BUFFERS + index * DATAGRAM_OCTETS), true);
+      view.setBigUint64(iovec + 8, BigInt(DATAGRAM_OCTETS), true);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/** A UDP socket made with the C library: bound, non-blocking, with big buffers. */
+import { getSystemErrorMap } from 'node:util';
+import type { Libc } from './libc.ts';
+import { ListenError } from './listen-error.ts';
+import { MAX_ADDRESS_OCTETS, isIpv6Address, portOf, socketAddress } from './socket-address.ts';
+
+const SOCK_DGRAM = 2;
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SO_SNDBUF = 7;
+const SO_RCVBUF = 8;
+const SO_SNDBUFFORCE = 32;
+const SO_RCVBUFFORCE = 33;
+const IPPROTO_IP = 0;
+const IP_PKTINFO = 8;
+const IPPROTO_IPV6 = 41;
+const IPV6_V6ONLY = 26;
+const IPV6_RECVPKTINFO = 49;
+
+/** Wished for: a burst of about 4,000 small queries. Without CAP_NET_ADMIN the kernel gives what `net.core.rmem_max` allows. */
+const BUFFER_OCTETS = 4 * 1024 * 1024;
+
+const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
+export interface DatagramSocket {
+  readonly fd: number;
+  readonly port: number;
+  /** Bound to all addresses: the one that was asked is told with each datagram. */
+  readonly wildcard: boolean;
+}
+
+/** @throws ListenError */
+export function openDatagramSocket(
+  libc: Libc,
+  address: string,
+  port: number,
+  scopeId: number,
+): DatagramSocket {
+  const bare = address.split('%', 1)[0];
+  const local = socketAddress(bare, port, scopeId);
+  const fail = (): never => {
+    throw new ListenError('udp', address, port, systemError(libc.errno()));
+  };
+  const fd = libc.socket(local[0], SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return fail();
+  const wildcard = WILDCARDS.has(bare);
+  setOptions(libc, fd, isIpv6Address(local), wildcard);
+  if (libc.bind(fd, local, local.length) < 0) {
+    const error = systemError(libc.errno());
+    libc.close(fd);
+    throw new ListenError('udp', address, port, error);
+  }
+  return { fd, port: port === 0 ? boundPort(libc, fd) : port, wildcard };
+}
+
+function setOptions(libc: Libc, fd: number, ipv6: boolean, wildcard: boolean): void {
+  const set = (level: number, option: number, value: number): boolean => {
+    const octets = Buffer.alloc(4);
+    octets.writeInt32LE(value);
+    return libc.setsockopt(fd, level, option, octets, octets.length) === 0;
+  };
+  if (ipv6) set(IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  if (wildcard) set(ipv6 ? IPPROTO_IPV6 : IPPROTO_IP, ipv6 ? IPV6_RECVPKTINFO : IP_PKTINFO, 1);
+  if (!set(SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_OCTETS)) set(SOL_SOCKET, SO_RCVBUF, BUFFER_OCTETS);
+  if (!set(SOL_SOCKET, SO_SNDBUFFORCE, BUFFER_OCTETS)) set(SOL_SOCKET, SO_SNDBUF, BUFFER_OCTETS);
+}
+
+function boundPort(libc: Libc, fd: number): number {
+  const address = Buffer.alloc(MAX_ADDRESS_OCTETS);
+  const octets = Buffer.alloc(4);
+  octets.writeUInt32LE(address.length);
+  libc.getsockname(fd, address, octets);
+  return portOf(address);
+}
+
+/** The error that Node would give for a system error number. */
+function systemError(errno: number): NodeJS.ErrnoException {
+  const [code = 'UNKNOWN', message = `system error ${errno}`] = getSystemErrorMap().get(-errno) ?? [];
+  return Object.assign(new Error(message), { code, errno: -errno });
+}

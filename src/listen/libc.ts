@@ -1,0 +1,53 @@
+/**
+ * The few calls of the C library that Node has no way to make, through koffi: datagram sockets of our own, read and written in batches.
+ * Only Linux on 64-bit little-endian machines, whose structures `batch-memory.ts` and `socket-address.ts` lay out. Loading it may fail,
+ * where koffi has no build for the machine; then `udp-dgram.ts` serves.
+ */
+import type koffi from 'koffi';
+
+export interface Libc {
+  /** The machine's address of octets. */
+  addressOf(octets: Uint8Array): bigint;
+  /** Calls back on the main loop while the descriptor is readable; what the callback throws would be swallowed. */
+  poll(fd: number, readable: () => void): { close(): void };
+  socket(domain: number, type: number, protocol: number): number;
+  bind(fd: number, address: Uint8Array, octets: number): number;
+  setsockopt(fd: number, level: number, option: number, value: Uint8Array, octets: number): number;
+  getsockname(fd: number, address: Uint8Array, octets: Uint8Array): number;
+  close(fd: number): number;
+  /** @returns how many datagrams came, or -1. `vector` begins with an array of `mmsghdr`. */
+  recvmmsg(fd: number, vector: Uint8Array, count: number, flags: number): number;
+  /** @returns how many datagrams left, or -1. */
+  sendmmsg(fd: number, vector: Uint8Array, count: number, flags: number): number;
+  /** The system's error number of the last call that failed. */
+  errno(): number;
+}
+
+/** @throws Error where koffi cannot be loaded, or the machine is not one of those above. */
+export async function loadLibc(): Promise<Libc> {
+  if (process.platform !== 'linux' || (process.arch !== 'x64' && process.arch !== 'arm64')) {
+    throw new Error(`no batched datagrams on ${process.platform} ${process.arch}`);
+  }
+  const { default: ffi } = await import('koffi');
+  return bindings(ffi);
+}
+
+function bindings(ffi: typeof koffi): Libc {
+  const library = ffi.load(null);
+  const receive = library.func('int recvmmsg(int, void *, uint, int, void *)');
+  return {
+    addressOf: (octets) => ffi.address(octets),
+    poll(fd, readable) {
+      // The short form: it is the one that reports the first event too.
+      return ffi.node.poll(fd, () => readable());
+    },
+    socket: library.func('int socket(int, int, int)'),
+    bind: library.func('int bind(int, void *, uint)'),
+    setsockopt: library.func('int setsockopt(int, int, int, void *, uint)'),
+    getsockname: library.func('int getsockname(int, void *, void *)'),
+    close: library.func('int close(int)'),
+    recvmmsg: (fd, vector, count, flags) => receive(fd, vector, count, flags, null) as number,
+    sendmmsg: library.func('int sendmmsg(int, void *, uint, int)'),
+    errno: () => ffi.errno(),
+  };
+}

@@ -1,0 +1,201 @@
+/**
+ * UDP in batches: sockets of our own, up to 64 datagrams for one system call in each direction. What `udp-dgram.ts` does, at a fraction of
+ * the cost; both pass the same tests.
+ *
+ * A cached answer goes from the receive buffer to the send buffer in one synchronous call. A query that has to wait takes its octets along,
+ * since the buffer is another query's right after.
+ */
+import { networkInterfaces } from 'node:os';
+import type { Clock } from '../base/clock.ts';
+import { DROP } from '../chain/outcome.ts';
+import type { Outcome } from '../chain/outcome.ts';
+import { render } from '../chain/render.ts';
+import { ACCEPTED, DROPPED, accept, writeRefusal } from './accept.ts';
+import { BATCH_SIZE, BatchMemory, CONTROL_OCTETS, DATAGRAM_OCTETS } from './batch-memory.ts';
+import type { BatchOutbox } from './batch-outbox.ts';
+import { BatchQuery } from './batch-query.ts';
+import type { ListenCounters } from './counters.ts';
+import { waitUntilIdle } from './drain.ts';
+import type { Libc } from './libc.ts';
+import { openDatagramSocket } from './datagram-socket.ts';
+import type { DatagramSocket } from './datagram-socket.ts';
+import type { Endpoint, Listener } from './listener.ts';
+import { copyReturnControl } from './packet-info.ts';
+import { MAX_ADDRESS_OCTETS, portOf } from './socket-address.ts';
+
+const MSG_DONTWAIT = 0x40;
+const EAGAIN = 11;
+const EINTR = 4;
+/** Batches read before the event loop turns: about a millisecond of work. What is left wakes us again. */
+const ROUNDS_PER_TURN = 4;
+
+/** What all batching listeners of the process share. */
+export interface BatchTools {
+  readonly libc: Libc;
+  readonly inbox: BatchMemory;
+  readonly outbox: BatchOutbox;
+}
+
+export interface UdpBatchOptions {
+  readonly address: string;
+  readonly port: number;
+  readonly clock: Clock;
+  readonly counters: ListenCounters;
+}
+
+/** @throws ListenError */
+export function listenUdpBatch(options: UdpBatchOptions, endpoint: Endpoint, tools: BatchTools): Listener {
+  const [, scope] = options.address.split('%');
+  const scopeId = scope === undefined ? 0 : scopeIdOf(scope);
+  const socket = openDatagramSocket(tools.libc, options.address, options.port, scopeId);
+  return new UdpBatchListener(socket, options, endpoint, tools);
+}
+
+/** The number of an interface, which a link-local address needs. */
+function scopeIdOf(name: string): number {
+  return networkInterfaces()[name]?.find(({ scopeid }) => scopeid !== undefined)?.scopeid ?? Number(name);
+}
+
+class UdpBatchListener implements Listener {
+  readonly address: string;
+  readonly port: number;
+  inFlight = 0;
+  private readonly socket: DatagramSocket;
+  private readonly clock: Clock;
+  private readonly counters: ListenCounters;
+  private readonly tools: BatchTools;
+  private readonly poll: { close(): void };
+  private endpoint: Endpoint;
+  private spare = new BatchQuery();
+  private received = 0;
+  private closed = false;
+
+  constructor(socket: DatagramSocket, options: UdpBatchOptions, endpoint: Endpoint, tools: BatchTools) {
+    this.socket = socket;
+    this.address = options.address;
+    this.port = socket.port;
+    this.clock = options.clock;
+    this.counters = options.counters;
+    this.tools = tools;
+    this.endpoint = endpoint;
+    this.poll = tools.libc.poll(socket.fd, () => this.readable());
+  }
+
+  serve(endpoint: Endpoint): void {
+    this.endpoint = endpoint;
+  }
+
+  async drain(graceMs: number): Promise<void> {
+    await waitUntilIdle(this, () => this.received, graceMs);
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.tools.outbox.flush();
+    this.closed = true;
+    this.poll.close();
+    this.tools.libc.close(this.socket.fd);
+  }
+
+  /** The network's way in. What would be thrown from here would vanish without a word. */
+  private readable(): void {
+    try {
+      for (let round = 0; round < ROUNDS_PER_TURN && !this.closed; round++) {
+        if (this.readBatch() < BATCH_SIZE) return;
+      }
+    } catch (error) {
+      this.counters.bug(error);
+    }
+  }
+
+  /** @returns how many datagrams there were. */
+  private readBatch(): number {
+    const { libc, inbox, outbox } = this.tools;
+    const { fd, wildcard } = this.socket;
+    for (let i = 0; i < BATCH_SIZE; i++) {
+      inbox.setAddressOctets(i, MAX_ADDRESS_OCTETS);
+      inbox.setControlOctets(i, wildcard ? CONTROL_OCTETS : 0);
+    }
+    const count = libc.recvmmsg(fd, inbox.octets, BATCH_SIZE, MSG_DONTWAIT);
+    if (count < 0) {
+      const errno = libc.errno();
+      // Anything else is an ICMP error about an earlier answer: its client is gone.
+      if (errno !== EAGAIN && errno !== EINTR) this.counters.socketErrors.value++;
+      return 0;
+    }
+    this.received += count;
+    for (let i = 0; i < count; i++) this.take(i);
+    outbox.flush();
+    return count;
+  }
+
+  /** One datagram; a bug costs this one. */
+  private take(index: number): void {
+    try {
+      this.answer(index);
+    } catch (error) {
+      this.counters.bug(error);
+    }
+  }
+
+  private answer(index: number): void {
+    const { inbox, outbox } = this.tools;
+    const { fd, wildcard } = this.socket;
+    const from = inbox.addresses[index];
+    const query = this.spare;
+    const octets = Math.min(inbox.receivedOctets(index), DATAGRAM_OCTETS);
+    // Nobody can be answered at port 0.
+    const accepted = portOf(from) === 0 ? DROPPED : accept(query, inbox.buffers[index], octets);
+    if (accepted === DROPPED) {
+      this.counters.dropped.value++;
+      return;
+    }
+    const { endpoint } = this;
+    query.from(from);
+    if (wildcard) {
+      query.controlOctets = copyReturnControl(
+        inbox.controls[index],
+        inbox.controlOctets(index),
+        query.control,
+      );
+    }
+    query.transport = 'udp';
+    query.replyLimit = endpoint.udpPayload;
+    if (accepted !== ACCEPTED) {
+      this.counters.refused.value++;
+      outbox.put(query, writeRefusal(query, outbox.next(fd)));
+      return;
+    }
+    query.localAddress = this.address;
+    query.localPort = this.port;
+    query.server = endpoint.server;
+    query.receivedMs = this.clock.nowMs();
+    const pending = endpoint.handler.ask(query);
+    if (!(pending instanceof Promise)) {
+      this.reply(query, pending);
+      return;
+    }
+    query.detach();
+    this.spare = new BatchQuery();
+    this.inFlight++;
+    void pending.then((outcome) => this.replyLater(query, outcome));
+  }
+
+  private replyLater(query: BatchQuery, outcome: Outcome): void {
+    this.inFlight--;
+    if (this.closed) return;
+    try {
+      this.reply(query, outcome);
+    } catch (error) {
+      this.counters.bug(error);
+    }
+    this.tools.outbox.flushSoon();
+  }
+
+  private reply(query: BatchQuery, outcome: Outcome): void {
+    if (outcome.kind === DROP) return;
+    const { outbox } = this.tools;
+    outbox.put(query, render(query, outcome, outbox.next(this.socket.fd)));
+  }
+}
