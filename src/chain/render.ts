@@ -70,13 +70,11 @@ function renderReply(query: Query, reply: Reply, out: Uint8Array): number {
   const length = copyRecords(reply, out, room);
   copyQuestionName(query, out);
   patchTtls(reply, out, length);
-  // A 12-bit rcode cannot be said without an OPT (RFC 6891 section 6.1.3).
-  const rcode = reply.rcode > 15 && !query.hasOpt ? SERVFAIL : reply.rcode;
   let flags = readFlags(out) & TC;
   if (reply.truncated) flags |= TC;
   if (reply.authoritative) flags |= AA;
   if (reply.authenticData && query.wantsAuthenticData) flags |= AD;
-  return finish(query, out, length, flags, rcode, told);
+  return finish(query, out, length, flags, reply.rcode, told);
 }
 
 /** An empty reply: header, question as far as it could be read, and OPT. */
@@ -136,8 +134,10 @@ function finish(
   rcode: number,
   error: ExtendedError | undefined,
 ): number {
+  // A 12-bit rcode cannot be said without an OPT (RFC 6891 section 6.1.3).
+  const headerRcode = rcode > 0xf && !query.hasOpt ? SERVFAIL : rcode & 0xf;
   writeId(out, query.id);
-  writeFlags(out, QR | RA | (query.flags & ECHOED_BITS) | flags | (rcode & 0xf));
+  writeFlags(out, QR | RA | (query.flags & ECHOED_BITS) | flags | headerRcode);
   if (!query.hasOpt) return length;
   writeCount(out, SECTION_ADDITIONAL, readCount(out, SECTION_ADDITIONAL) + 1);
   const udpSize = Math.max(query.replyLimit, DEFAULT_UDP_PAYLOAD);

@@ -3,8 +3,8 @@
  * where a message is made or laid out anew: answers of our own, and upstream answers that have to shrink or lose records. Answers that
  * can stay as they are never come here.
  *
- * A pointer is written only to octets that are the same in every case, so a name's case survives; the one exception is the question's
- * own name, which every client gets back in the case it sent.
+ * A pointer is written only to octets that are the same, case included; the one exception is the question's own name, whatever its case.
+ * What points into the question is read in the case that the client sent, as it is in what other servers write.
  */
 import {
   HEADER_OCTETS,

@@ -1,5 +1,5 @@
 /** Names for properties, as expanded octets: mostly out of few labels, so that they share suffixes, and some of any octets at all. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS } from '../../src/wire/name.ts';
 import { octets } from './raw-message.ts';
 

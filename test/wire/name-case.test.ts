@@ -11,7 +11,7 @@ describe('case folding', () => {
   it('touches A to Z and no other octet (RFC 4343 section 3)', () => {
     const all = Uint8Array.from({ length: 256 }, (_, octet) => octet);
     const wanted = all.map((octet) => (octet >= 65 && octet <= 90 ? octet + 32 : octet));
-    expect([...all.map((octet) => foldOctet(octet))]).toEqual([...wanted]);
+    expect(hex(all.map((octet) => foldOctet(octet)))).toBe(hex(wanted));
     const folded = new Uint8Array(256);
     foldInto(all, 0, 256, folded, 0);
     expect(hex(folded)).toBe(hex(wanted));
