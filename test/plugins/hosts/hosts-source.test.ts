@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readlink, rm, truncate, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readlink, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -106,14 +106,13 @@ describe('HostsSource at its start', () => {
     expect(warnings()).toEqual([]);
   });
 
-  it.runIf(process.getuid?.() !== 0)(
-    'fails when the file must not be read (as any user but root)',
-    async () => {
-      await writeFile(path, '');
-      await chmod(path, 0);
-      await expect(sourceOf().start()).rejects.toThrow(`unable to access hosts file '${path}': EACCES`);
-    },
-  );
+  it('fails when the file cannot be read, whoever asks', async () => {
+    // Page 0 of a process is not mapped, so the first read of its memory fails for root too.
+    const unreadable = '/proc/self/mem';
+    await expect(sourceOf({ path: unreadable }).start()).rejects.toThrow(
+      `unable to access hosts file '${unreadable}': EIO`,
+    );
+  });
 
   it('fails when a part of the path is no directory', async () => {
     await writeFile(path, '');
