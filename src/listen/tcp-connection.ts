@@ -20,7 +20,7 @@ import type { Endpoint } from './listener.ts';
 export const MESSAGE_MS = 3_000;
 /** Without a query under way (RFC 7766 section 6.2.3: in the order of seconds). CoreDNS: 10 s. */
 export const IDLE_MS = 10_000;
-/** With answers that the client does not take. */
+/** With answers of which the client takes none. */
 export const STALLED_MS = 5_000;
 /** Queries under way on one connection. */
 export const MAX_IN_FLIGHT = 64;
@@ -50,6 +50,10 @@ export class TcpConnection {
   private ended = false;
   private closed = false;
   private turnPending = false;
+  /** An answer has left: the client reads, however slowly. */
+  private readonly sent = (): void => {
+    this.stalledSinceMs = 0;
+  };
 
   constructor(socket: Socket, owner: TcpConnectionOwner) {
     this.socket = socket;
@@ -62,13 +66,19 @@ export class TcpConnection {
     socket.on('drain', () => this.readOn());
     socket.on('end', () => {
       this.ended = true;
-      this.finishIfDone();
+      // Not the end of our side: messages may be left of what was read before.
+      this.readOn();
     });
     socket.on('error', () => this.destroy());
     socket.on('close', () => {
       this.closed = true;
       owner.onClose();
     });
+  }
+
+  /** Answers are due, or wait to be sent. */
+  get isBusy(): boolean {
+    return !this.closed && (this.inFlight > 0 || this.socket.writableLength > 0);
   }
 
   /** Sends what is there and closes our side. */
@@ -101,6 +111,7 @@ export class TcpConnection {
     for (let served = 0; !this.saturated; served++) {
       if (served === MESSAGES_PER_TURN) {
         this.turnPending = true;
+        this.deadlineMs = this.owner.clock.nowMs() + IDLE_MS;
         this.socket.pause();
         setImmediate(() => {
           this.turnPending = false;
@@ -185,7 +196,9 @@ export class TcpConnection {
     } catch (error) {
       this.owner.counters.bug(error);
     }
-    if (this.inFlight === 0) this.deadlineMs = this.owner.clock.nowMs() + IDLE_MS;
+    if (this.inFlight === 0 && !this.frames.midMessage) {
+      this.deadlineMs = this.owner.clock.nowMs() + IDLE_MS;
+    }
     this.readOn();
   }
 
@@ -198,7 +211,7 @@ export class TcpConnection {
   /** Length and message leave in one write (RFC 7766 section 8). */
   private send(out: Buffer, length: number): void {
     writeUint16(out, 0, length);
-    if (!this.closed && this.socket.writable) this.socket.write(out.subarray(0, 2 + length));
+    if (!this.closed && this.socket.writable) this.socket.write(out.subarray(0, 2 + length), this.sent);
   }
 
   private finishIfDone(): void {

@@ -36,7 +36,8 @@ export async function listenTcp(options: TcpOptions, endpoint: Endpoint): Promis
         port,
         backlog: BACKLOG,
         exclusive: true,
-        ipv6Only: isIPv6(address) && address !== '::',
+        // As for UDP: `::` stands beside `0.0.0.0`.
+        ipv6Only: isIPv6(address),
       },
       () => {
         server.removeAllListeners('error');
@@ -56,6 +57,9 @@ class TcpListener implements Listener {
   private readonly connections = new Set<TcpConnection>();
   private readonly sweeper: NodeJS.Timeout;
   private received = 0;
+  private accepted = 0;
+  /** Connections with answers that are due or not sent yet, in the form that the drain asks for. */
+  private readonly unfinished: { readonly inFlight: number };
 
   constructor(server: Server, options: TcpOptions, endpoint: Endpoint) {
     this.server = server;
@@ -64,6 +68,14 @@ class TcpListener implements Listener {
     const bound = server.address();
     this.port = typeof bound === 'object' && bound !== null ? bound.port : options.port;
     this.endpoint = endpoint;
+    const { connections } = this;
+    this.unfinished = {
+      get inFlight() {
+        let sum = 0;
+        for (const connection of connections) if (connection.isBusy) sum++;
+        return sum;
+      },
+    };
     server.on('connection', (socket) => this.connect(socket));
     server.on('error', () => options.counters.socketErrors.value++);
     this.sweeper = setInterval(() => this.sweep(), SWEEP_MS);
@@ -81,11 +93,16 @@ class TcpListener implements Listener {
   }
 
   async drain(graceMs: number): Promise<void> {
+    const endMs = performance.now() + graceMs;
+    const idle = (work: { readonly inFlight: number }, seen: () => number): Promise<void> =>
+      waitUntilIdle(work, seen, endMs - performance.now());
+    // Connections that nobody has accepted yet would be reset with the socket.
+    await idle({ inFlight: 0 }, () => this.accepted);
     const closed = this.closeServer();
-    await waitUntilIdle(this, () => this.received, graceMs);
+    await idle(this.unfinished, () => this.received);
     // FIN, not RST: the last answers still travel.
     for (const connection of this.connections) connection.finish();
-    await waitUntilIdle({ inFlight: 0 }, () => this.received, graceMs);
+    await idle(this.unfinished, () => this.received);
     for (const connection of this.connections) connection.destroy();
     await closed;
   }
@@ -103,6 +120,7 @@ class TcpListener implements Listener {
 
   private connect(socket: Socket): void {
     const { counters, clock } = this.options;
+    this.accepted++;
     if (this.connections.size >= MAX_CONNECTIONS) {
       counters.tcpRejected.value++;
       socket.on('error', () => undefined);

@@ -30,7 +30,8 @@ export async function listenUdpDgram(options: UdpOptions, endpoint: Endpoint): P
   const ipv6 = isIPv6(options.address);
   const socket = createSocket({
     type: ipv6 ? 'udp6' : 'udp4',
-    ipv6Only: ipv6 && options.address !== '::',
+    // `::` stands beside `0.0.0.0`: both families apart, so that a client's address has its own family's form.
+    ipv6Only: ipv6,
     lookup: addressAsIs,
   });
   await new Promise<void>((resolve, reject) => {

@@ -38,18 +38,17 @@ export function layOutServers(
           group = { identity, address, port, table, handler, udpPayload: 0 };
           groups.set(identity.label, group);
         }
+        refuseOverlap(groups.values(), group, zone, block);
         place(group, zone, block);
       }
     }
   }
-  const all = [...groups.values()];
-  refuseOverlaps(all);
-  return all;
+  return [...groups.values()];
 }
 
 function place(group: ServerGroup, zone: Zone, block: Block): void {
   if (group.table.find(zone) !== undefined) {
-    throw new Error(`${block.place} - cannot serve dns://${zone.text}:${group.port} - it is already defined`);
+    throw new Error(`${block.place} - cannot serve ${describe(group, zone)} - it is already defined`);
   }
   group.table.add(zone, block);
   group.udpPayload = Math.max(group.udpPayload, block.settings.udpPayload);
@@ -57,16 +56,15 @@ function place(group: ServerGroup, zone: Zone, block: Block): void {
 }
 
 /** A zone on all addresses and on one of them at the same port: nobody could say which block answers. */
-function refuseOverlaps(groups: readonly ServerGroup[]): void {
-  for (const wide of groups.filter(({ address }) => address === '')) {
-    for (const narrow of groups.filter(({ address, port }) => address !== '' && port === wide.port)) {
-      for (const zone of narrow.table.zones()) {
-        if (wide.table.find(zone) === undefined) continue;
-        const name = `dns://${zone.text}:${wide.port}`;
-        throw new Error(
-          `cannot serve ${name} - zone overlap listener capacity with ${name} on ${narrow.address}`,
-        );
-      }
-    }
+function refuseOverlap(groups: Iterable<ServerGroup>, group: ServerGroup, zone: Zone, block: Block): void {
+  for (const other of groups) {
+    if (other.port !== group.port || (other.address === '') === (group.address === '')) continue;
+    if (other.table.find(zone) === undefined) continue;
+    throw new Error(
+      `${block.place} - cannot serve ${describe(group, zone)} - zone overlap listener capacity with ${describe(other, zone)}`,
+    );
   }
 }
+
+const describe = ({ address, port }: ServerGroup, zone: Zone): string =>
+  `dns://${zone.text}:${port}${address === '' ? '' : ` on ${address}`}`;

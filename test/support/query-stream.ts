@@ -6,8 +6,8 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
-import { onTestFinished } from 'vitest';
 import { readFlags, readId, rcodeOf, writeId } from '../../src/wire/header.ts';
+import { atTestEnd } from './at-test-end.ts';
 import type { Target } from './udp-client.ts';
 
 export interface QueryStreamOptions extends Target {
@@ -40,7 +40,13 @@ const DEFAULT_TIMEOUT_MS = 5_000;
 
 /** Asks from now on until `stop`, or the end of the test. */
 export async function startQueryStream(options: QueryStreamOptions): Promise<QueryStream> {
-  const { host = '127.0.0.1', port, query, window = DEFAULT_WINDOW, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const {
+    host = '127.0.0.1',
+    port,
+    query,
+    window = DEFAULT_WINDOW,
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+  } = options;
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
   socket.connect(port, host);
   await once(socket, 'connect');
@@ -89,7 +95,7 @@ export async function startQueryStream(options: QueryStreamOptions): Promise<Que
     });
 
   socket.on('message', (message) => settle(readId(message), rcodeOf(readFlags(message))));
-  onTestFinished(() => {
+  atTestEnd(() => {
     stopping = true;
     for (const { timer } of waiting.values()) clearTimeout(timer);
     waiting.clear();

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { onTestFinished } from 'vitest';
+import { atTestEnd } from './at-test-end.ts';
 import type { Target } from './udp-client.ts';
 
 const ANSWER_TIMEOUT_MS = 8_000;
@@ -34,11 +34,12 @@ export class TcpClient {
     });
   }
 
-  /** Open until the end of the test that it was opened in. */
+  /** Open until the end of the test that it was opened in, or of the process when it was no test. */
   static async open({ host = '127.0.0.1', port }: Target): Promise<TcpClient> {
     const socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
-    onTestFinished(() => void socket.destroy());
+    atTestEnd(() => void socket.destroy());
     await once(socket, 'connect');
+    socket.unref();
     return new TcpClient(socket);
   }
 
@@ -52,6 +53,15 @@ export class TcpClient {
       this.socket.write(Uint8Array.of(octet));
       await nextTurn();
     }
+  }
+
+  /** What comes stays with the kernel, as far as it has room, until `resumeReading`. */
+  pauseReading(): void {
+    this.socket.pause();
+  }
+
+  resumeReading(): void {
+    this.socket.resume();
   }
 
   /** Closes our side; answers still come. */

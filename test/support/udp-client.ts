@@ -5,8 +5,8 @@
 import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { onTestFinished } from 'vitest';
 import { readId } from '../../src/wire/header.ts';
+import { atTestEnd } from './at-test-end.ts';
 
 export interface Target {
   /** `127.0.0.1` unless given. */
@@ -35,11 +35,12 @@ export class UdpClient {
     socket.on('error', () => undefined);
   }
 
-  /** Open until the end of the test that it was opened in. */
+  /** Open until the end of the test that it was opened in, or of the process when it was no test. */
   static async open({ host = '127.0.0.1', port }: Target): Promise<UdpClient> {
     const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
     await new Promise<void>((resolve) => socket.connect(port, host, resolve));
-    onTestFinished(() => void socket.close());
+    atTestEnd(() => void socket.close());
+    socket.unref();
     return new UdpClient(socket);
   }
 

@@ -32,7 +32,8 @@ function readOption(cursor: Cursor): string[] {
 
 /** An interface's name stands for all its addresses, anything else has to be an address. */
 function addressesOf(text: string, cursor: Cursor): string[] {
-  const addresses = networkInterfaces()[text];
+  const interfaces = networkInterfaces();
+  const addresses = Object.hasOwn(interfaces, text) ? interfaces[text] : undefined;
   if (addresses !== undefined) {
     return addresses.map(({ address, scopeid }) =>
       scopeid !== undefined && scopeid > 0 ? `${address}%${text}` : address,

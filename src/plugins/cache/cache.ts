@@ -12,6 +12,7 @@ import { REPLY, Reply } from '../../chain/outcome.ts';
 import type { Outcome, Pending } from '../../chain/outcome.ts';
 import type { SetupContext } from '../../chain/plugin.ts';
 import type { Query } from '../../chain/query.ts';
+import { fitTransport } from '../../chain/fit-transport.ts';
 import { settle } from '../../chain/settle.ts';
 import { matchZone } from '../../chain/zones.ts';
 import { KIND_FAILURE, classify } from '../../wire/classify.ts';
@@ -23,6 +24,7 @@ import type { CacheSeries } from './metrics.ts';
 import type { CacheOptions } from './options.ts';
 import type { CacheStore } from './store.ts';
 
+const MAX_HEADER_RCODE = 0xf;
 const CACHED_FAILURE = { code: EDE_CACHED_ERROR, text: '' };
 
 export class CacheHandler implements Handler {
@@ -78,7 +80,7 @@ export class CacheHandler implements Handler {
   private miss(query: Query, series: CacheSeries): Pending {
     series.misses.value++;
     const joined = this.flights.joined(query.key);
-    if (joined !== undefined) return joined;
+    if (joined !== undefined) return joined.then((outcome) => fitTransport(query, outcome));
     const pending = settle(this.next.ask(query), CacheHandler.keep, this, query);
     return pending instanceof Promise ? this.flights.lead(query.key, pending) : pending;
   }
@@ -95,6 +97,8 @@ export class CacheHandler implements Handler {
       series.drops.value++;
       return reply;
     }
+    // An rcode of more than four bits is about EDNS and not about the name; the header alone would show a harmless part of it.
+    if (reply.rcode > MAX_HEADER_RCODE) return reply;
     const classification = classify(message, message.length);
     const kept = withCachedTtls(reply, classification, this.options);
     const lifeSeconds = lifeSecondsOf(kept, reply, classification, this.options);

@@ -5,6 +5,7 @@
 import { SingleFlight } from '../../base/single-flight.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Handler } from '../../chain/handler.ts';
+import { fitTransport } from '../../chain/fit-transport.ts';
 import { Failure, REPLY } from '../../chain/outcome.ts';
 import type { Outcome, Pending } from '../../chain/outcome.ts';
 import type { Query } from '../../chain/query.ts';
@@ -27,11 +28,19 @@ import { replyFromUpstream } from './reply.ts';
 /** All attempts for one query together. A stub resolver gives up after 5 s and must hear of the failure before. */
 export const QUERY_DEADLINE_MS = 4_500;
 
+/** Without `max_connect_attempts`, on the average: a server is asked the same thing three times at most (RFC 9520 section 3.2). */
+const MAX_TRIES_PER_UPSTREAM = 3;
+
 /** An upstream, and whether clients' queries may go there. */
 export interface Target {
   readonly upstream: Upstream;
   quarantined: boolean;
 }
+
+const anyUp = (targets: Iterable<Target>): boolean => {
+  for (const { upstream } of targets) if (!upstream.down) return true;
+  return false;
+};
 
 export class ForwardHandler implements Handler {
   readonly name = 'forward';
@@ -112,18 +121,16 @@ export class ForwardHandler implements Handler {
     const order = this.order.next().filter((target) => !target.quarantined);
     let last: Outcome | undefined;
     let attempts = 0;
+    const mostAttempts = options.maxConnectAttempts || MAX_TRIES_PER_UPSTREAM * order.length;
     const untried = new Set(order);
     for (const target of this.candidates(order)) {
-      if (this.clock.nowMs() >= deadlineMs) break;
-      if (options.maxConnectAttempts > 0 && attempts >= options.maxConnectAttempts) break;
-      attempts++;
       untried.delete(target);
-      // eslint-disable-next-line no-await-in-loop
       const outcome = await this.tryOne(target.upstream, ask, transport, deadlineMs);
       if (outcome.kind === REPLY) {
-        if (!options.failoverRcodes.has(outcome.rcode) || untried.size === 0) return outcome;
+        if (!options.failoverRcodes.has(outcome.rcode) || !anyUp(untried)) return outcome;
       }
       last = outcome;
+      if (++attempts >= mostAttempts || this.clock.nowMs() >= deadlineMs) break;
     }
     return last ?? this.noUpstream(order.length);
   }
@@ -171,13 +178,4 @@ export class ForwardHandler implements Handler {
     const reason = usable === 0 ? 'no upstream that may be asked' : 'no healthy proxies';
     return new Failure(SERVFAIL, reason, this.name, { code: EDE_NO_REACHABLE_AUTHORITY, text: reason });
   }
-}
-
-/** A truncated answer is of use over UDP only: it says to come back over TCP, and a client on TCP is there already. */
-function fitTransport(query: Query, outcome: Outcome): Outcome {
-  if (outcome.kind !== REPLY || !outcome.truncated || query.transport === 'udp') return outcome;
-  return new Failure(SERVFAIL, 'upstream gave a truncated answer only', 'forward', {
-    code: EDE_NETWORK_ERROR,
-    text: 'upstream gave a truncated answer only',
-  });
 }

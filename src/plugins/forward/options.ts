@@ -1,5 +1,6 @@
 /** What a `forward` line says, and how it is read. Defaults, bounds and messages are CoreDNS's. */
 import { readFileSync } from 'node:fs';
+import { formatDuration } from '../../base/duration.ts';
 import { messageOf } from '../../base/error-message.ts';
 import type { SetupContext } from '../../chain/plugin.ts';
 import { durationArgument, integerArgument } from '../../corefile/arguments.ts';
@@ -35,7 +36,7 @@ export interface ForwardOptions {
   readTimeoutMs: number;
   /** Queries under way; 0: no limit. */
   maxConcurrent: number;
-  /** Attempts for one query; 0: as many as fit into its time. */
+  /** Attempts for one query; 0: three for each upstream, as time allows. */
   maxConnectAttempts: number;
   failfastAllUnhealthy: boolean;
   /** Rcodes with which the next `forward` line is asked instead. */
@@ -45,7 +46,6 @@ export interface ForwardOptions {
   failoverRcodes: Set<number>;
   tls: { cert?: Buffer; key?: Buffer; ca?: Buffer } | undefined;
   tlsServerName: string | undefined;
-  sourceAddress: string | undefined;
 }
 
 export const MAX_UPSTREAMS = 15;
@@ -62,7 +62,8 @@ export function readForwardOptions(cursor: Cursor, context: SetupContext): Forwa
   }
   if (options.maxAgeMs > 0 && options.maxAgeMs < options.expireMs) {
     throw cursor.error(
-      `max_age (${options.maxAgeMs}ms) must not be less than expire (${options.expireMs}ms)`,
+      `max_age (${formatDuration(options.maxAgeMs)}) must not be less than ` +
+        `expire (${formatDuration(options.expireMs)})`,
     );
   }
   if (options.maxConnectAttempts < 0) options.maxConnectAttempts = 2 * options.upstreams.length;
@@ -93,7 +94,6 @@ function defaults(from: Uint8Array): ForwardOptions {
     failoverRcodes: new Set(),
     tls: undefined,
     tlsServerName: undefined,
-    sourceAddress: undefined,
   };
 }
 
@@ -188,7 +188,7 @@ function readOption(cursor: Cursor, options: ForwardOptions): void {
 function readHealthCheck(cursor: Cursor, options: ForwardOptions): void {
   const args = someArgs(cursor);
   const intervalMs = durationArgument(cursor, args[0]);
-  if (intervalMs < 0) throw cursor.error(`health_check can't be negative: ${intervalMs}`);
+  if (intervalMs < 0) throw cursor.error(`health_check can't be negative: ${args[0]}`);
   options.healthCheckIntervalMs = intervalMs;
   for (let i = 1; i < args.length; i++) {
     if (args[i] === 'no_rec') {

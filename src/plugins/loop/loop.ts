@@ -60,6 +60,7 @@ export class LoopGuard {
   /** Probes under way by their name, folded, as latin1. */
   private readonly probes = new Map<string, Probe>();
   private readonly timers = new Set<NodeJS.Timeout>();
+  private stopped = false;
 
   constructor(context: SetupContext) {
     this.context = context;
@@ -73,6 +74,7 @@ export class LoopGuard {
   }
 
   stop(): void {
+    this.stopped = true;
     for (const timer of this.timers) clearTimeout(timer);
     this.timers.clear();
     this.probes.clear();
@@ -121,6 +123,8 @@ export class LoopGuard {
   }
 
   private later(ms: number, run: () => void | Promise<void>): void {
+    // A probe that was under way at the end has nothing to follow.
+    if (this.stopped) return;
     const timer = setTimeout(() => {
       this.timers.delete(timer);
       void run();

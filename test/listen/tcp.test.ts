@@ -1,0 +1,532 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { SILENCE } from '../../src/chain/outcome.ts';
+import type { Reply } from '../../src/chain/outcome.ts';
+import type { Query } from '../../src/chain/query.ts';
+import type { Endpoint, Listener } from '../../src/listen/listener.ts';
+import { ListenError } from '../../src/listen/listen-error.ts';
+import { MAX_CONNECTIONS, listenTcp } from '../../src/listen/tcp.ts';
+import { IDLE_MS, MAX_IN_FLIGHT, MESSAGE_MS, STALLED_MS } from '../../src/listen/tcp-connection.ts';
+import { QR } from '../../src/wire/header.ts';
+import { isFree } from '../support/free-port.ts';
+import { rawQuery, readReply } from '../support/raw-message.ts';
+import { readOpt } from '../support/read-opt.ts';
+import { TcpClient, framed } from '../support/tcp-client.ts';
+import { Answers, addressReply, atOnce, endpointOf, fate, refusing, surroundings } from './harness.ts';
+import type { Surroundings } from './harness.ts';
+
+interface Opened {
+  readonly listener: Listener;
+  readonly around: Surroundings;
+  /** A client of this listener. */
+  readonly client: () => Promise<TcpClient>;
+}
+
+async function listen(endpoint: Endpoint, address = '127.0.0.1', port = 0): Promise<Opened> {
+  const around = surroundings();
+  const { clock, counters } = around;
+  const listener = await listenTcp({ address, port, clock, counters }, endpoint);
+  onTestFinished(() => listener.close());
+  const host = address === '0.0.0.0' ? '127.0.0.1' : address;
+  return { listener, around, client: () => TcpClient.open({ host, port: listener.port }) };
+}
+
+const ask = (label: string, id: number): Buffer => framed(rawQuery({ id, name: `${label}.test.` }));
+const openConnections = ({ metrics }: Surroundings): number | undefined =>
+  metrics.value('nodelocaldns_tcp_connections');
+
+/** A query on this connection is answered. */
+async function answers(client: TcpClient, id = 4711): Promise<boolean> {
+  const before = client.received.length;
+  client.write(ask('alive', id));
+  const messages = await client.waitForMessages(before + 1);
+  return readReply(messages[before]).id === id;
+}
+
+/** Lets the listener look at its connections once: one that was opened just for this goes. */
+async function sweep({ around, client }: Opened, advanceMs: number): Promise<void> {
+  const before = openConnections(around) ?? 0;
+  const canary = await client();
+  await until(() => (openConnections(around) ?? 0) > before);
+  around.clock.advance(Math.max(advanceMs, MESSAGE_MS));
+  await canary.ended;
+  await until(() => (openConnections(around) ?? 0) <= before);
+}
+
+/** Resolves when it is so; some things have no event. */
+const until = (isSo: () => boolean): Promise<boolean> => vi.waitUntil(isSo, { interval: 2, timeout: 4_000 });
+
+const RECORDS = 4000;
+const QUERIES = 400;
+
+/** A client with many queries for 64 KB each, of which it reads none until it is told to. */
+async function stalled(): Promise<Opened & { readonly reader: TcpClient; readonly asked: () => number }> {
+  let asked = 0;
+  let large: Reply | undefined;
+  const opened = await listen(
+    endpointOf((query) => {
+      asked++;
+      large ??= addressReply(query, 1, RECORDS);
+      return large;
+    }),
+  );
+  const reader = await opened.client();
+  reader.pauseReading();
+  reader.write(Buffer.concat(Array.from({ length: QUERIES }, (_, id) => ask('a', id))));
+  // Until the server gives up reading: the count stands still.
+  let seen = -1;
+  await until(() => {
+    const still = asked > 0 && asked === seen;
+    seen = asked;
+    return still;
+  });
+  return { ...opened, reader, asked: () => asked };
+}
+
+describe('TCP', () => {
+  it.each(['127.0.0.1', '::1'])('answers on %s, and tells the handler who asked where', async (host) => {
+    const seen: Partial<Query>[] = [];
+    const endpoint = endpointOf((query) => {
+      const { transport, clientAddress, clientIsIpv6, localAddress, localPort, server, receivedMs } = query;
+      seen.push({ transport, clientAddress, clientIsIpv6, localAddress, localPort, server, receivedMs });
+      expect(query.clientPort).toBeGreaterThan(0);
+      return addressReply(query);
+    });
+    const { listener, around, client } = await listen(endpoint, host);
+    const asking = await client();
+    asking.write(framed(rawQuery({ id: 7, name: 'wWw.test.', edns: { dnssecOk: true } })));
+    const [message] = await asking.waitForMessages(1);
+    expect(readReply(message)).toMatchObject({ id: 7, question: 'wWw.test. IN A', answer: { length: 1 } });
+    expect(readOpt(message)).toMatchObject({ dnssecOk: true, udpSize: 1232 });
+    expect(seen).toEqual([
+      {
+        transport: 'tcp',
+        clientAddress: host,
+        clientIsIpv6: host === '::1',
+        localAddress: host,
+        localPort: listener.port,
+        server: endpoint.server,
+        receivedMs: around.clock.nowMs(),
+      },
+    ]);
+  });
+
+  it('cuts no reply that TCP can carry', async () => {
+    const { client } = await listen(endpointOf((query) => addressReply(query, 1, 4000)));
+    const asking = await client();
+    asking.write(ask('large', 1));
+    const [message] = await asking.waitForMessages(1);
+    const reply = readReply(message);
+    expect(reply.answer).toHaveLength(4000);
+    expect(reply.flags).not.toContain('tc');
+  });
+
+  it('sends length and message in one write', async () => {
+    const { listener } = await listen(endpointOf(atOnce));
+    const socket = connect(listener.port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    const first = once(socket, 'data') as Promise<[Buffer]>;
+    socket.write(ask('a', 1));
+    const [chunk] = await first;
+    expect(chunk).toHaveLength(2 + chunk.readUInt16BE(0));
+  });
+
+  it('answers pipelined queries as answers are ready', async () => {
+    const pending = new Answers();
+    const { client, listener } = await listen(endpointOf(pending.ask));
+    const asking = await client();
+    asking.write(Buffer.concat([ask('a', 1), ask('b', 2), ask('c', 3)]));
+    await pending.untilAsked(3);
+    expect(listener.inFlight).toBe(3);
+    pending.give('c', (query) => addressReply(query, 3));
+    await asking.waitForMessages(1);
+    pending.give('a', () => refusing);
+    pending.give('b', (query) => addressReply(query, 2));
+    const replies = (await asking.waitForMessages(3)).map(readReply);
+    expect(replies.map(({ id, question, rcode }) => `${id} ${question} ${rcode}`)).toEqual([
+      '3 c.test. IN A NOERROR',
+      '1 a.test. IN A REFUSED',
+      '2 b.test. IN A NOERROR',
+    ]);
+    expect(listener.inFlight).toBe(0);
+  });
+
+  it('takes a query octet by octet', async () => {
+    const { client } = await listen(endpointOf(atOnce));
+    const asking = await client();
+    await asking.writeOctetByOctet(Buffer.concat([ask('a', 1), ask('b', 2)]));
+    expect((await asking.waitForMessages(2)).map((message) => readReply(message).id)).toEqual([1, 2]);
+  });
+
+  it('answers each of very many in one write', async () => {
+    const { client } = await listen(endpointOf(atOnce));
+    const asking = await client();
+    asking.write(Buffer.concat(Array.from({ length: 1050 }, (_, id) => ask('a', id))));
+    const replies = await asking.waitForMessages(1050);
+    expect(replies.map((message) => readReply(message).id)).toEqual(
+      Array.from({ length: 1050 }, (_, id) => id),
+    );
+  });
+
+  it('refuses what cannot be served, says nothing to the rest, and goes on', async () => {
+    const { client, around } = await listen(endpointOf(atOnce));
+    const asking = await client();
+    const name = 'a.test.';
+    asking.write(framed(Buffer.alloc(0)));
+    asking.write(framed(Buffer.alloc(11)));
+    asking.write(framed(rawQuery({ id: 1, name, flags: QR })));
+    asking.write(framed(rawQuery({ id: 2, name, flags: 4 << 11 })));
+    asking.write(framed(rawQuery({ id: 3, name, counts: [1, 0, 0, 1] })));
+    asking.write(framed(rawQuery({ id: 4, name, edns: { version: 1 } })));
+    asking.write(ask('fine', 5));
+    const replies = (await asking.waitForMessages(4)).map(readReply);
+    expect(replies.map(({ id, rcode }) => `${id} ${rcode}`)).toEqual([
+      '2 NOTIMP',
+      '3 FORMERR',
+      '4 NOERROR',
+      '5 NOERROR',
+    ]);
+    expect(readOpt(asking.received[2])?.rcode).toBe(16);
+    expect([fate(around, 'dropped'), fate(around, 'refused')]).toEqual([3, 3]);
+  });
+
+  it('sends nothing where the outcome is silence', async () => {
+    const { client } = await listen(
+      endpointOf((query) => (query.nameText === 'quiet.test.' ? SILENCE : addressReply(query))),
+    );
+    const asking = await client();
+    asking.write(Buffer.concat([ask('quiet', 1), ask('loud', 2)]));
+    expect((await asking.waitForMessages(1)).map((message) => readReply(message).id)).toEqual([2]);
+  });
+
+  it('lets a bug cost its one query, counts it and logs where it was', async () => {
+    const { client, around } = await listen(
+      endpointOf((query) => {
+        if (query.nameText === 'bug.test.') throw new Error('a bug');
+        return addressReply(query);
+      }),
+    );
+    const asking = await client();
+    asking.write(Buffer.concat([ask('bug', 1), ask('fine', 2)]));
+    expect((await asking.waitForMessages(1)).map((message) => readReply(message).id)).toEqual([2]);
+    expect(around.metrics.value('coredns_panics_total')).toBe(1);
+    expect(around.log.lines.join('\n')).toMatch(/error bug in a listener: Error: a bug\n.*tcp\.test\.ts/);
+  });
+
+  it('hands new queries on old connections to new servers', async () => {
+    const old = new Answers();
+    const { listener, client } = await listen(endpointOf(old.ask));
+    const asking = await client();
+    asking.write(ask('before', 1));
+    await old.untilAsked(1);
+    listener.serve(
+      endpointOf((query) => addressReply(query, 2), { server: { index: 1, label: 'dns://new:53' } }),
+    );
+    asking.write(ask('after', 2));
+    await asking.waitForMessages(1);
+    old.give('before');
+    expect((await asking.waitForMessages(2)).map((message) => readReply(message).answer)).toEqual([
+      ['after.test. 60 IN A 192.0.2.2'],
+      ['before.test. 60 IN A 192.0.2.1'],
+    ]);
+  });
+});
+
+describe('a client that closes its side', () => {
+  it('gets the answers to what it asked before', async () => {
+    const pending = new Answers();
+    const { client, around } = await listen(endpointOf(pending.ask));
+    const asking = await client();
+    asking.write(Buffer.concat([ask('a', 1), ask('b', 2)]));
+    asking.closeOurSide();
+    await pending.untilAsked(2);
+    await nextTurn();
+    pending.give('b');
+    pending.give('a');
+    expect(await asking.waitForMessages(2)).toHaveLength(2);
+    await asking.ended;
+    await until(() => openConnections(around) === 0);
+  });
+
+  it('gets all of many answers, though it closed while they were written', async () => {
+    const { client } = await listen(endpointOf(atOnce));
+    const asking = await client();
+    asking.write(Buffer.concat(Array.from({ length: 350 }, (_, id) => ask('a', id))));
+    asking.closeOurSide();
+    expect(await asking.waitForMessages(350)).toHaveLength(350);
+    await asking.ended;
+  });
+
+  it('in the middle of a message is closed at once', async () => {
+    const { client, around } = await listen(endpointOf(atOnce));
+    const asking = await client();
+    asking.write(ask('a', 1).subarray(0, 10));
+    asking.closeOurSide();
+    await asking.ended;
+    expect(asking.received).toEqual([]);
+    await until(() => openConnections(around) === 0);
+  });
+
+  it('by a reset gets nothing, and nothing breaks', async () => {
+    const pending = new Answers();
+    const { listener, around } = await listen(endpointOf(pending.ask));
+    const socket = connect(listener.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(ask('a', 1));
+    await pending.untilAsked(1);
+    expect(openConnections(around)).toBe(1);
+    socket.resetAndDestroy();
+    await until(() => openConnections(around) === 0);
+    pending.give('a');
+    await nextTurn();
+    expect(around.metrics.value('coredns_panics_total')).toBe(0);
+    expect(listener.inFlight).toBe(0);
+  });
+});
+
+describe('the clocks of a connection', () => {
+  it('close it when no message comes', async () => {
+    const opened = await listen(endpointOf(atOnce));
+    const silent = await opened.client();
+    await sweep(opened, MESSAGE_MS);
+    await silent.ended;
+    expect(await opened.client().then(answers)).toBe(true);
+  });
+
+  it('close it when a message is not complete in time, however its octets come', async () => {
+    const opened = await listen(endpointOf(atOnce));
+    const slow = await opened.client();
+    expect(await answers(slow)).toBe(true);
+    const message = ask('slow', 1);
+    const { clock } = opened.around;
+    for (let i = 0; i < 6; i++) {
+      await slow.writeOctetByOctet(message.subarray(i, i + 1));
+      // The server has read it before the clock goes on.
+      expect(await opened.client().then(answers)).toBe(true);
+      clock.advance(MESSAGE_MS / 6);
+    }
+    await slow.ended;
+    expect(slow.received).toHaveLength(1);
+  });
+
+  it('do not give a message more time because an answer leaves meanwhile', async () => {
+    const pending = new Answers();
+    const opened = await listen(endpointOf(pending.ask));
+    const slow = await opened.client();
+    slow.write(Buffer.concat([ask('first', 1), ask('slow', 2).subarray(0, 1)]));
+    await pending.untilAsked(1);
+    pending.give('first');
+    await slow.waitForMessages(1);
+    await sweep(opened, MESSAGE_MS);
+    await slow.ended;
+  });
+
+  it('close it when it has been idle for long', async () => {
+    const opened = await listen(endpointOf(atOnce));
+    const idle = await opened.client();
+    expect(await answers(idle)).toBe(true);
+    await sweep(opened, IDLE_MS - 1);
+    expect(await answers(idle)).toBe(true);
+    await sweep(opened, IDLE_MS);
+    await idle.ended;
+  });
+
+  it('give it the time of an idle one after exactly as many messages as are served in one go', async () => {
+    const opened = await listen(endpointOf(atOnce));
+    const idle = await opened.client();
+    idle.write(Buffer.concat(Array.from({ length: 100 }, (_, id) => ask('a', id))));
+    await idle.waitForMessages(100);
+    await sweep(opened, MESSAGE_MS);
+    expect(await answers(idle)).toBe(true);
+  });
+
+  it('stand still while an answer is due', async () => {
+    const pending = new Answers();
+    const opened = await listen(endpointOf(pending.ask));
+    const waiting = await opened.client();
+    waiting.write(ask('slow', 1));
+    await pending.untilAsked(1);
+    await sweep(opened, 10 * IDLE_MS);
+    pending.give('slow');
+    expect(await waiting.waitForMessages(1)).toHaveLength(1);
+    await sweep(opened, IDLE_MS - 1);
+    waiting.write(ask('again', 2));
+    await pending.untilAsked(2);
+  });
+});
+
+describe('a client that does not read', () => {
+  it('is read from no more while much waits for it, and served on when it reads', async () => {
+    const { reader, asked } = await stalled();
+    expect(asked()).toBeLessThan(QUERIES);
+    reader.resumeReading();
+    expect(await reader.waitForMessages(QUERIES)).toHaveLength(QUERIES);
+  });
+
+  it('is closed after a while', async () => {
+    const opened = await stalled();
+    await sweep(opened, MESSAGE_MS);
+    await sweep(opened, STALLED_MS);
+    expect(await until(() => openConnections(opened.around) === 0)).toBe(true);
+  });
+
+  it('is not closed as long as it reads, however slowly', async () => {
+    const opened = await stalled();
+    const { reader } = opened;
+    for (let i = 1; i <= 3; i++) {
+      await sweep(opened, STALLED_MS - 1);
+      const before = reader.received.length;
+      reader.resumeReading();
+      await reader.waitForMessages(before + 60);
+      reader.pauseReading();
+    }
+    reader.resumeReading();
+    expect(await reader.waitForMessages(QUERIES)).toHaveLength(QUERIES);
+  });
+});
+
+describe('limits', () => {
+  it(`no more than ${MAX_IN_FLIGHT} queries of a connection are under way`, async () => {
+    const pending = new Answers();
+    const { listener, client } = await listen(endpointOf(pending.ask));
+    const asking = await client();
+    const total = 3 * MAX_IN_FLIGHT;
+    asking.write(Buffer.concat(Array.from({ length: total }, (_, id) => ask(`q${id}`, id))));
+    await pending.untilAsked(MAX_IN_FLIGHT);
+    await nextTurn();
+    await nextTurn();
+    expect(pending.asked).toHaveLength(MAX_IN_FLIGHT);
+    expect(listener.inFlight).toBe(MAX_IN_FLIGHT);
+    // Another connection has its own.
+    const other = await client();
+    other.write(ask('other', 1));
+    await pending.untilAsked(MAX_IN_FLIGHT + 1);
+    pending.give('q3');
+    await pending.untilAsked(MAX_IN_FLIGHT + 2);
+    expect(pending.asked.at(-1)).toBe(`q${MAX_IN_FLIGHT}`);
+    while (asking.received.length < total) {
+      pending.giveAll();
+      await nextTurn();
+    }
+    expect(new Set(asking.received.map((message) => readReply(message).id)).size).toBe(total);
+  });
+
+  it(`no more than ${MAX_CONNECTIONS} connections are kept`, async () => {
+    const { around, client } = await listen(endpointOf(atOnce));
+    const clients: TcpClient[] = [];
+    while (clients.length < MAX_CONNECTIONS) {
+      clients.push(...(await Promise.all(Array.from({ length: 256 }, client))));
+    }
+    await until(() => openConnections(around) === MAX_CONNECTIONS);
+    const oneTooMany = await client();
+    await oneTooMany.ended;
+    expect(around.metrics.value('nodelocaldns_tcp_connections_rejected_total')).toBe(1);
+    expect(await answers(clients[0])).toBe(true);
+    clients[1].closeOurSide();
+    await clients[1].ended;
+    await until(() => openConnections(around) === MAX_CONNECTIONS - 1);
+    expect(await client().then(answers)).toBe(true);
+  });
+});
+
+describe('the end of a listener', () => {
+  it('sends the answers that are due, then FIN and no RST', async () => {
+    const pending = new Answers();
+    const { listener } = await listen(endpointOf(pending.ask));
+    const socket = connect(listener.port, '127.0.0.1');
+    const events: string[] = [];
+    let octets = 0;
+    socket.on('error', (error) => events.push(error.message));
+    socket.on('data', (chunk) => {
+      octets += chunk.length;
+    });
+    socket.on('end', () => events.push('end'));
+    socket.on('close', () => events.push('close'));
+    const gone = once(socket, 'close');
+    socket.write(ask('due', 1));
+    await pending.untilAsked(1);
+    const drained = listener.drain(5_000);
+    pending.give('due');
+    await drained;
+    await gone;
+    expect(events).toEqual(['end', 'close']);
+    expect(octets).toBeGreaterThan(0);
+    expect(await isFree(listener.port)).toBe(true);
+  });
+
+  it('serves connections that nobody has accepted yet', async () => {
+    const { listener } = await listen(endpointOf(atOnce));
+    const socket = connect(listener.port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    const answer = once(socket, 'data');
+    socket.write(ask('a', 1));
+    // The kernel has the connection; the event loop has not turned since.
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    await listener.drain(5_000);
+    expect(await answer).toHaveLength(1);
+  });
+
+  it('sends what a slow client has not read yet', async () => {
+    const { listener, reader } = await stalled();
+    const drained = listener.drain(5_000);
+    await nextTurn();
+    reader.resumeReading();
+    expect(await reader.waitForMessages(QUERIES)).toHaveLength(QUERIES);
+    await drained;
+  });
+
+  it('does not wait longer than it is allowed to', async () => {
+    const pending = new Answers();
+    const { listener, client } = await listen(endpointOf(pending.ask));
+    const waiting = await client();
+    waiting.write(ask('never', 1));
+    await pending.untilAsked(1);
+    await listener.drain(30);
+    await waiting.ended;
+    expect(await isFree(listener.port)).toBe(true);
+    pending.give('never');
+  });
+
+  it('may come at once, and twice', async () => {
+    const { listener, client } = await listen(endpointOf(atOnce));
+    const open = await client();
+    expect(await answers(open)).toBe(true);
+    await listener.close();
+    await listener.close();
+    await open.ended;
+    expect(await isFree(listener.port)).toBe(true);
+  });
+});
+
+describe('the socket', () => {
+  it('holds its port for itself', async () => {
+    const { listener } = await listen(endpointOf(atOnce));
+    const error: unknown = await listen(endpointOf(atOnce), '127.0.0.1', listener.port).catch(
+      (thrown) => thrown,
+    );
+    expect(error).toBeInstanceOf(ListenError);
+    expect(error).toMatchObject({ code: 'EADDRINUSE' });
+    expect(String(error)).toContain(
+      `listen tcp 127.0.0.1:${listener.port}: bind: address already in use, held by`,
+    );
+  });
+
+  it('says that an address is not of this host', async () => {
+    await expect(listen(endpointOf(atOnce), '192.0.2.1')).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
+  });
+
+  it('stands on all addresses of both families side by side', async () => {
+    const families: boolean[] = [];
+    const endpoint = endpointOf((query) => {
+      families.push(query.clientIsIpv6);
+      return addressReply(query);
+    });
+    const { listener, client } = await listen(endpoint, '0.0.0.0');
+    await listen(endpoint, '::', listener.port);
+    expect(await client().then(answers)).toBe(true);
+    expect(await TcpClient.open({ host: '::1', port: listener.port }).then(answers)).toBe(true);
+    expect(families).toEqual([false, true]);
+  });
+});

@@ -1,0 +1,141 @@
+/** What is particular to the batching UDP listener; what it shares with the other is in `udp.test.ts`. */
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { BatchMemory } from '../../src/listen/batch-memory.ts';
+import { BatchOutbox } from '../../src/listen/batch-outbox.ts';
+import { loadLibc } from '../../src/listen/libc.ts';
+import type { Libc } from '../../src/listen/libc.ts';
+import type { Endpoint, Listener } from '../../src/listen/listener.ts';
+import { listenUdpBatch } from '../../src/listen/udp-batch.ts';
+import type { BatchTools } from '../../src/listen/udp-batch.ts';
+import { rawQuery, readReply } from '../support/raw-message.ts';
+import { UdpClient } from '../support/udp-client.ts';
+import { Answers, addressReply, atOnce, endpointOf, fate, surroundings } from './harness.ts';
+import type { Surroundings } from './harness.ts';
+
+const libc = await loadLibc().catch(() => undefined);
+
+interface Shared {
+  readonly around: Surroundings;
+  readonly tools: BatchTools;
+}
+
+/** The C library, with some calls replaced. */
+function share(calls: Partial<Libc> = {}): Shared {
+  if (libc === undefined) throw new Error('there is nothing to test here');
+  const around = surroundings();
+  return { around, tools: toolsOf({ ...libc, ...calls }, around) };
+}
+
+function toolsOf(calls: Libc, around: Surroundings): BatchTools {
+  return {
+    libc: calls,
+    inbox: new BatchMemory((octets) => calls.addressOf(octets)),
+    outbox: new BatchOutbox(calls, around.counters.sendErrors),
+  };
+}
+
+function listen(endpoint: Endpoint, address = '127.0.0.1', { around, tools }: Shared = share()): Listener {
+  const { clock, counters } = around;
+  const listener = listenUdpBatch({ address, port: 0, clock, counters }, endpoint, tools);
+  onTestFinished(() => listener.close());
+  return listener;
+}
+
+const oneAnswer = async (client: UdpClient, id = 1): Promise<string[]> => [
+  ...readReply(await client.ask(rawQuery({ id, name: 'a.test.' }))).answer,
+];
+
+describe.skipIf(libc === undefined)('batched UDP (where koffi works)', () => {
+  it.each(['127.0.0.2', '127.1.2.3'])(
+    'on all addresses answers from the one that was asked: %s',
+    async (host) => {
+      const listener = listen(endpointOf(atOnce), '0.0.0.0');
+      // A connected client hears nobody else.
+      expect(await oneAnswer(await UdpClient.open({ host, port: listener.port }))).toHaveLength(1);
+    },
+  );
+
+  it('on all addresses answers later from the one that was asked', async () => {
+    const answers = new Answers();
+    const listener = listen(endpointOf(answers.ask), '0.0.0.0');
+    const second = await UdpClient.open({ host: '127.0.0.2', port: listener.port });
+    const third = await UdpClient.open({ host: '127.0.0.3', port: listener.port });
+    const asked = [second.ask(rawQuery({ name: 'b.test.' })), third.ask(rawQuery({ name: 'c.test.' }))];
+    await answers.untilAsked(2);
+    answers.giveAll();
+    expect((await Promise.all(asked)).map((message) => readReply(message).question)).toEqual([
+      'b.test. IN A',
+      'c.test. IN A',
+    ]);
+  });
+
+  it('on all IPv6 addresses answers', async () => {
+    const listener = listen(endpointOf(atOnce), '::');
+    expect(await oneAnswer(await UdpClient.open({ host: '::1', port: listener.port }))).toHaveLength(1);
+  });
+
+  it('shares its buffers among sockets without mixing them up', async () => {
+    const shared = share();
+    const first = listen(
+      endpointOf((query) => addressReply(query, 1)),
+      '127.0.0.1',
+      shared,
+    );
+    const second = listen(
+      endpointOf((query) => addressReply(query, 2)),
+      '::1',
+      shared,
+    );
+    const clients = await Promise.all([
+      UdpClient.open(first),
+      UdpClient.open({ host: '::1', port: second.port }),
+    ]);
+    const answers = await Promise.all(Array.from({ length: 80 }, (_, id) => oneAnswer(clients[id % 2], id)));
+    expect(answers).toEqual(
+      Array.from({ length: 80 }, (_, id) => [`a.test. 60 IN A 192.0.2.${(id % 2) + 1}`]),
+    );
+  });
+
+  it('cuts a query that is longer than its buffer, and calls it malformed', async () => {
+    const listener = listen(endpointOf(atOnce));
+    const client = await UdpClient.open(listener);
+    const long = rawQuery({ name: 'a.test.', edns: { options: [[12, Buffer.alloc(4096)]] } });
+    expect(readReply(await client.ask(long))).toMatchObject({ rcode: 'FORMERR', question: 'a.test. IN A' });
+  });
+
+  it('drops a datagram from port 0: nobody can be answered there', async () => {
+    const seen = Promise.withResolvers<undefined>();
+    const shared = share({
+      recvmmsg(...args) {
+        const count = libc?.recvmmsg(...args) ?? -1;
+        // As the kernel would have it; no process can send such a datagram without a raw socket.
+        if (count > 0) {
+          shared.tools.inbox.addresses[0].fill(0, 2, 4);
+          setImmediate(() => seen.resolve(undefined));
+        }
+        return count;
+      },
+    });
+    const answers = new Answers();
+    const listener = listen(endpointOf(answers.ask), '127.0.0.1', shared);
+    (await UdpClient.open(listener)).send(rawQuery({ name: 'a.test.' }));
+    await seen.promise;
+    expect(fate(shared.around, 'dropped')).toBe(1);
+    expect(answers.asked).toEqual([]);
+  });
+
+  it('counts an answer that the system does not take, and sends those behind it', async () => {
+    const EPERM = 1;
+    let calls = 0;
+    const shared = share({
+      sendmmsg: (...args) => (calls++ === 0 ? -1 : (libc?.sendmmsg(...args) ?? -1)),
+      errno: () => (calls === 1 ? EPERM : (libc?.errno() ?? 0)),
+    });
+    const listener = listen(endpointOf(atOnce), '127.0.0.1', shared);
+    const client = await UdpClient.open(listener);
+    client.send(rawQuery({ id: 1, name: 'lost.test.' }));
+    expect(await oneAnswer(client, 2)).toHaveLength(1);
+    expect(shared.around.metrics.value('nodelocaldns_socket_errors_total', 'send')).toBe(1);
+    expect(client.received).toHaveLength(1);
+  });
+});
