@@ -15,10 +15,10 @@ import type { RawQuery } from '../support/raw-message.ts';
 import { closeConnection, reply, startScriptedUpstream } from '../support/scripted-upstream.ts';
 import type { ScriptedUpstream } from '../support/scripted-upstream.ts';
 import { TcpClient, framed } from '../support/tcp-client.ts';
-import { findTool } from '../support/tools.ts';
+import { tool } from '../support/tools.ts';
 import { UdpClient } from '../support/udp-client.ts';
 
-const promtool = findTool('promtool');
+const promtool = tool('promtool');
 
 const TIME_BUCKETS =
   '0.00025 0.0005 0.001 0.002 0.004 0.008 0.016 0.032 0.064 0.128 0.256 0.512 1.024 2.048 4.096 8.192 +Inf';

@@ -24,6 +24,12 @@ export interface ToolRow {
 const ROWS = [
   { tool: 'dig', package: 'bind9-dnsutils', purpose: 'ask the daemon as most people do' },
   { tool: 'kdig', package: 'knot-dnsutils', purpose: 'ask over DoT, or many questions over one connection' },
+  {
+    tool: 'promtool',
+    package: 'prometheus',
+    service: 'prometheus',
+    purpose: 'let Prometheus judge the metrics',
+  },
   { tool: 'knotd', package: 'knot', service: 'knot', purpose: 'need a real server as cluster DNS' },
 ] as const satisfies readonly ToolRow[];
 
