@@ -10,10 +10,10 @@ import { DROP } from '../chain/outcome.ts';
 import type { Outcome } from '../chain/outcome.ts';
 import { Query } from '../chain/query.ts';
 import { render, renderedOctets } from '../chain/render.ts';
+import { FrameReader } from '../wire/frames.ts';
 import { HEADER_OCTETS, writeUint16 } from '../wire/header.ts';
 import { ACCEPTED, DROPPED, MAX_REFUSAL_OCTETS, accept, writeRefusal } from './accept.ts';
 import type { ListenCounters } from './counters.ts';
-import { FrameReader } from './frames.ts';
 import type { Endpoint } from './listener.ts';
 
 /** From connect to first complete message, and from first to last octet of each, in milliseconds. CoreDNS: 3 s. */

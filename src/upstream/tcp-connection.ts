@@ -11,7 +11,7 @@
 import type { Socket } from 'node:net';
 import { readId, writeUint16 } from '../wire/header.ts';
 import { ExchangeError, closedError, isSystemError, systemError, timeoutError } from './exchange-error.ts';
-import { FrameReader, frame } from './frame-reader.ts';
+import { FrameReader, frame } from '../wire/frames.ts';
 import { MAX_BAD_REPLIES } from './pending-query.ts';
 import type { Holder, PendingQuery } from './pending-query.ts';
 import type { RandomIds } from './random-id.ts';
@@ -66,8 +66,9 @@ export class TcpConnection implements Holder {
     this.owner = owner;
     this.dialTimer = setTimeout(() => this.end(timeoutError(this.dialling)), DIAL_TIMEOUT_MS);
     this.socket = target.connector.open(() => this.ready());
+    // In octets of its own: a reply may be kept for long, and the chunk that it came in should not be.
     this.socket.on('data', (chunk: Uint8Array) =>
-      this.reader.push(chunk, (message) => this.received(message)),
+      this.reader.feed(chunk, (message) => this.received(new Uint8Array(message))),
     );
     this.socket.on('end', () => this.end(this.endOfStream()));
     this.socket.on('close', () => this.end(this.endOfStream()));

@@ -9,7 +9,7 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { Query } from '../../src/chain/query.ts';
 import { accept } from '../../src/listen/accept.ts';
-import { FrameReader, frame } from '../../src/upstream/frame-reader.ts';
+import { FrameReader, frame } from '../../src/wire/frames.ts';
 import { QR, readFlags, readId, writeId } from '../../src/wire/header.ts';
 import { checkReply } from './check-reply.ts';
 import type { Random } from './random.ts';
@@ -177,7 +177,7 @@ export class TcpDoor implements Door {
     if (this.socket !== undefined && this.socket.writable) return this.socket;
     const socket = connect({ port: this.port, host: '127.0.0.1', noDelay: true });
     const frames = new FrameReader();
-    socket.on('data', (chunk) => frames.push(chunk, (reply) => this.ledger.take((this.last = reply))));
+    socket.on('data', (chunk) => frames.feed(chunk, (reply) => this.ledger.take((this.last = reply))));
     socket.on('error', () => undefined);
     await once(socket, 'connect');
     this.socket = socket;

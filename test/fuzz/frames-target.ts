@@ -1,6 +1,5 @@
-/** A TCP stream in pieces of any size: both readers find the same messages, and those that were sent. */
-import { FrameReader as ListenFrames } from '../../src/listen/frames.ts';
-import { FrameReader as UpstreamFrames, frame } from '../../src/upstream/frame-reader.ts';
+/** A TCP stream in pieces of any size: the reader finds the messages that were sent. */
+import { FrameReader, frame } from '../../src/wire/frames.ts';
 import { PACKETS } from './corpus.ts';
 import { must, mustEqual } from './must.ts';
 import type { Random } from './random.ts';
@@ -19,19 +18,16 @@ export function framesInput(random: Random): Uint8Array {
 /** @throws {Violation} */
 export function checkFrames(stream: Uint8Array, random: Random): void {
   const wanted = cutFrames(stream);
-  const [byListener, byUpstream]: Uint8Array[][] = [[], []];
-  const [listener, upstream] = [new ListenFrames(), new UpstreamFrames()];
+  const found: Uint8Array[] = [];
+  const reader = new FrameReader();
   const largest = random.pick([1, 2, 3, 20, 1000, 100_000]);
   for (let offset = 0; offset < stream.length;) {
     const piece = stream.slice(offset, offset + 1 + random.below(largest));
     offset += piece.length;
-    listener.push(piece);
-    for (let next = listener.next(); next !== undefined; next = listener.next()) byListener.push(next);
-    upstream.push(piece, (message) => byUpstream.push(message));
+    reader.feed(piece, (message) => found.push(message));
   }
-  mustEqual(byListener.map(toHex), wanted.messages.map(toHex), "the listener's messages");
-  mustEqual(byUpstream.map(toHex), wanted.messages.map(toHex), "the upstream's messages");
-  must(listener.midMessage === wanted.rest > 0, 'to know whether a message has begun');
+  mustEqual(found.map(toHex), wanted.messages.map(toHex), 'the messages');
+  must(reader.midMessage === wanted.rest > 0, 'to know whether a message has begun');
 }
 
 const toHex = (octets: Uint8Array): string => Buffer.from(octets).toString('hex');

@@ -29,6 +29,12 @@ export class FrameReader {
     this.at = 0;
   }
 
+  /** Adds what was received, and calls `deliver` with each message that is whole then, in order. */
+  feed(chunk: Uint8Array, deliver: (message: Uint8Array) => void): void {
+    this.push(chunk);
+    for (let message = this.next(); message !== undefined; message = this.next()) deliver(message);
+  }
+
   /** Whether a message has begun and is not complete: a prefix, or part of one. */
   get midMessage(): boolean {
     return this.prefixOctets > 0;
@@ -66,4 +72,13 @@ export class FrameReader {
     this.filled = 0;
     return message;
   }
+}
+
+/** The message behind its length, in octets of its own, so that both go out in one write (RFC 7766 section 8). */
+export function frame(message: Uint8Array): Uint8Array {
+  const framed = new Uint8Array(2 + message.length);
+  framed[0] = message.length >>> 8;
+  framed[1] = message.length;
+  framed.set(message, 2);
+  return framed;
 }

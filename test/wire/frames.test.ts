@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FrameReader } from '../../src/listen/frames.ts';
+import { FrameReader, frame } from '../../src/wire/frames.ts';
 import { framed } from '../support/tcp-client.ts';
 
 /** Everything that the reader gives for these chunks, one after the other. */
@@ -85,5 +85,15 @@ describe('FrameReader', () => {
     reader.push(Uint8Array.from(octets));
     while (reader.next() !== undefined);
     expect(reader.midMessage).toBe(midMessage);
+  });
+});
+
+describe('frame', () => {
+  it('puts the length in front, in octets of its own', () => {
+    const message = Uint8Array.of(1, 2, 3);
+    const framedMessage = frame(message);
+    message.fill(0);
+    expect([...framedMessage]).toEqual([0, 3, 1, 2, 3]);
+    expect([...frame(new Uint8Array(0x1234)).subarray(0, 2)]).toEqual([0x12, 0x34]);
   });
 });
