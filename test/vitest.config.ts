@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// `unit` files touch nothing outside their process; `scenario` files start daemons and bind ports, one file at a time.
+// `unit` files touch nothing outside their process; `scenario` files start daemons and bind ports.
 export default defineConfig({
   test: {
     projects: [
@@ -19,7 +19,8 @@ export default defineConfig({
           root: import.meta.dirname,
           include: ['scenario/**/*.test.ts'],
           pool: 'forks',
-          fileParallelism: true,
+          // They mostly wait, for a daemon or a clock.
+          maxWorkers: 2,
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },

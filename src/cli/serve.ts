@@ -40,8 +40,10 @@ export async function serve(flags: ServeFlags, signals: SignalQueue): Promise<vo
   let daemon: Daemon;
   try {
     daemon = makeDaemon(flags);
+    const started = daemon.service.start();
+    // Behind the start: signals that came before it are about what it begins.
     signals.handle((signal) => daemon.signal(signal));
-    await daemon.service.start();
+    await started;
     if (flags.pidfile !== undefined) writeFileSync(flags.pidfile, `${process.pid}\n`, { mode: 0o644 });
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`);

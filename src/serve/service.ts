@@ -81,7 +81,14 @@ export class Service {
   }
 
   /** @throws Error with the message for the user when anything fails; nothing is left open then. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    const done = this.begin();
+    // A reload or a stop that is asked for meanwhile comes afterwards.
+    this.changing = done.catch(() => undefined);
+    return done;
+  }
+
+  private async begin(): Promise<void> {
     const { quiet, http, surroundings, udp } = this.options;
     const { clock, log } = surroundings;
     const generation = this.setUp(this.read());

@@ -8,6 +8,7 @@ import type { RawQuery } from '../support/raw-message.ts';
 import { reply, startScriptedUpstream } from '../support/scripted-upstream.ts';
 import { TcpClient, framed } from '../support/tcp-client.ts';
 import { UdpClient } from '../support/udp-client.ts';
+import { withoutTtl } from '../support/without-ttl.ts';
 
 const NAME = 'www.example.org';
 const SUBNET = [8, Buffer.from('00011800c00002', 'hex')] as const;
@@ -57,7 +58,7 @@ it('keeps answers with DO and with CD apart, and shares them whatever else diffe
   const overTcp = await TcpClient.open({ port });
   overTcp.write(framed(rawQuery({ name: NAME })));
   const [answer] = await overTcp.waitForMessages(1);
-  expect(readReply(answer).answer).toEqual([`${NAME}. 30 IN A 192.0.2.0`]);
+  expect(readReply(answer).answer.map(withoutTtl)).toEqual([`${NAME}. IN A 192.0.2.0`]);
   expect(upstream.queries).toHaveLength(4);
 
   await addressFor({ type: 'AAAA' });

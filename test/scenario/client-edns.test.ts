@@ -9,6 +9,7 @@ import { OPT_OCTETS } from '../../src/wire/edns.ts';
 import { closeConnection, reply, startScriptedUpstream } from '../support/scripted-upstream.ts';
 import type { ScriptedUpstream } from '../support/scripted-upstream.ts';
 import { requireTools } from '../support/tools.ts';
+import { withoutTtl } from '../support/without-ttl.ts';
 
 const { available, reason } = requireTools('dig');
 
@@ -73,8 +74,9 @@ describe.skipIf(!available)(`the OPT of a client ${reason}`, () => {
     expect(first.status).toBe('NOERROR');
     expect(first.edns?.options).toEqual([]);
     // The same answer is anybody's.
-    expect((await ask('x.org')).answer).toEqual(first.answer);
-    expect((await ask('x.org', '+noedns')).answer).toEqual(first.answer);
+    const records = first.answer.map(withoutTtl);
+    expect((await ask('x.org')).answer.map(withoutTtl)).toEqual(records);
+    expect((await ask('x.org', '+noedns')).answer.map(withoutTtl)).toEqual(records);
     const asked = upstream.queries.slice(before);
     expect(asked).toHaveLength(1);
     expect(asked[0]).toMatchObject({ hasOpt: true, udpSize: 1232, dnssecOk: false });
@@ -86,7 +88,7 @@ describe.skipIf(!available)(`the OPT of a client ${reason}`, () => {
     for (const transport of ['+notcp', '+tcp']) {
       const { status, answer } = await ask('long.org', transport, ...options);
       expect(status).toBe('NOERROR');
-      expect(answer).toEqual(['long.org. 30 IN A 192.0.2.1']);
+      expect(answer.map(withoutTtl)).toEqual(['long.org. IN A 192.0.2.1']);
     }
   });
 });

@@ -5,6 +5,7 @@ import type { ClusterDaemon } from '../support/cluster-daemon.ts';
 import { HEADLESS_ADDRESSES, KUBERNETES_ADDRESS } from '../support/cluster-zone.ts';
 import { scrape } from '../support/page.ts';
 import { requireTools } from '../support/tools.ts';
+import { withoutTtl } from '../support/without-ttl.ts';
 
 const { available, reason } = requireTools('knotd', 'dig');
 
@@ -96,5 +97,3 @@ describe.skipIf(!available)(`names of the cluster ${reason}`, () => {
     expect(metrics.sum('coredns_proxy_conn_cache_misses_total', { proto: 'tcp' })).toBeGreaterThan(0);
   });
 });
-
-const withoutTtl = (record: string): string => record.replace(/ \d+ IN /, ' IN ');

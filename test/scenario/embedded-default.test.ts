@@ -13,6 +13,7 @@ import type { DigResult } from '../support/dig.ts';
 import { isFree } from '../support/free-port.ts';
 import { getPage, scrape } from '../support/page.ts';
 import { findTool, requireTools, toolsAreRequired } from '../support/tools.ts';
+import { withoutTtl } from '../support/without-ttl.ts';
 
 const PORT = 10_053;
 const PAGES = { metrics: 9_253, health: 9_254, ready: 9_255 };
@@ -51,23 +52,26 @@ async function expectCluster(): Promise<void> {
   for (const host of hosts) {
     for (const transport of ['+notcp', '+tcp']) {
       const address = await ask(host, transport, 'kubernetes.default.svc.cluster.local');
-      expect(address.answer).toEqual(['kubernetes.default.svc.cluster.local. 30 IN A 10.96.0.1']);
+      expect(address.answer.map(withoutTtl)).toEqual([
+        'kubernetes.default.svc.cluster.local. IN A 10.96.0.1',
+      ]);
       expect(address.transport).toBe(transport === '+tcp' ? 'TCP' : 'UDP');
       const sixth = await ask(host, transport, 'shop.default.svc.cluster.local', 'AAAA');
-      expect(sixth.answer).toEqual(['shop.default.svc.cluster.local. 30 IN AAAA fd00::14:7']);
+      expect(sixth.answer.map(withoutTtl)).toEqual(['shop.default.svc.cluster.local. IN AAAA fd00::14:7']);
       const pod = await ask(host, transport, '10-1-2-3.default.pod.cluster.local');
-      expect(pod.answer).toEqual(['10-1-2-3.default.pod.cluster.local. 30 IN A 10.1.2.3']);
-      for (const name of [
-        'nobody.default.svc.cluster.local',
-        'cluster.local',
-        '10-1-2.default.pod.cluster.local',
-      ]) {
-        const denial = await ask(host, transport, name);
-        expect({ status: denial.status, authority: denial.authority }).toEqual({
-          status: 'NXDOMAIN',
-          authority: [SOA],
-        });
-      }
+      expect(pod.answer.map(withoutTtl)).toEqual(['10-1-2-3.default.pod.cluster.local. IN A 10.1.2.3']);
+      // Nobody has asked for this one before.
+      const denial = await ask(
+        host,
+        transport,
+        `${transport.slice(1)}.${host.length}.default.svc.cluster.local`,
+      );
+      expect({ status: denial.status, authority: denial.authority }).toEqual({
+        status: 'NXDOMAIN',
+        authority: [SOA],
+      });
+      const noPod = await ask(host, transport, '10-1-2.default.pod.cluster.local');
+      expect(noPod.status).toBe('NXDOMAIN');
     }
   }
 }
@@ -88,9 +92,10 @@ describe.skipIf(!available || !portsAreOurs)(`serve without a Corefile ${whyLeft
     expect(await getPage(PAGES.health, '/health')).toMatchObject({ status: 200, body: 'OK' });
     expect(await getPage(PAGES.ready, '/ready')).toMatchObject({ status: 200, body: 'OK' });
     const metrics = await scrape(PAGES.metrics);
-    // One server for each family, and six questions over two transports on each. Half of them are known the second time.
-    expect(metrics.sum('coredns_dns_requests_total')).toBe(hosts.length * 2 * 6);
-    expect(metrics.sum('coredns_cache_hits_total')).toBeGreaterThanOrEqual(hosts.length * 6);
+    // Five questions over each transport and family. Four of them are the same every time, and asked for once.
+    const rounds = hosts.length * 2;
+    expect(metrics.sum('coredns_dns_requests_total')).toBe(rounds * 5);
+    expect(metrics.sum('coredns_cache_hits_total')).toBe((rounds - 1) * 4);
     expect(await daemon.stop()).toEqual({ code: 0, signal: null });
   });
 

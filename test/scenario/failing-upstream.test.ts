@@ -23,7 +23,7 @@ async function startUpstream(script: Script): Promise<ScriptedUpstream> {
 
 interface Resolver {
   readonly daemon: Daemon;
-  readonly ask: (...words: string[]) => Promise<DigResult & { tookMs: number }>;
+  readonly ask: (...words: string[]) => Promise<DigResult>;
 }
 
 async function startResolver(upstreamPorts: readonly number[], options = ''): Promise<Resolver> {
@@ -42,11 +42,7 @@ async function startResolver(upstreamPorts: readonly number[], options = ''): Pr
   });
   return {
     daemon,
-    ask: async (...words) => {
-      const beganMs = performance.now();
-      const result = await dig(['@127.0.0.1', '-p', String(port), '+tries=1', '+timeout=8', ...words]);
-      return { ...result, tookMs: performance.now() - beganMs };
-    },
+    ask: (...words) => dig(['@127.0.0.1', '-p', String(port), '+tries=1', '+timeout=8', ...words]),
   };
 }
 
@@ -54,10 +50,10 @@ describe.skipIf(!available)(`an upstream that fails ${reason}`, () => {
   it('is told of while the client still waits, when it never answers', async () => {
     const silent = await Promise.all([startUpstream(() => drop()), startUpstream(() => drop())]);
     const { daemon, ask } = await startResolver(silent.map(({ port }) => port));
-    const { status, edns, tookMs } = await ask('example.org');
+    const { status, edns, timeMs } = await ask('example.org');
     expect(status).toBe('SERVFAIL');
     expect(edns?.extendedError).toEqual({ code: 22, text: 'upstream: timeout' });
-    expect(tookMs).toBeLessThan(CLIENT_PATIENCE_MS);
+    expect(timeMs).toBeLessThan(CLIENT_PATIENCE_MS);
     for (const { queries } of silent) expect(queries).not.toEqual([]);
     expect(daemon.lines().at(-1)).toMatch(
       new RegExp(
@@ -82,10 +78,10 @@ describe.skipIf(!available)(`an upstream that fails ${reason}`, () => {
     const closed = await freePort();
     const good = await startUpstream(() => ANSWER);
     const { ask } = await startResolver([closed, good.port], options);
-    const { answer, tookMs } = await ask('example.org');
+    const { answer, timeMs } = await ask('example.org');
     expect(answer).toEqual(['example.org. 30 IN A 192.0.2.1']);
     // No timeout of an attempt (2 s) is in it.
-    expect(tookMs).toBeLessThan(1_500);
+    expect(timeMs).toBeLessThan(1_500);
   });
 
   it.each([
@@ -94,10 +90,10 @@ describe.skipIf(!available)(`an upstream that fails ${reason}`, () => {
   ])('is told of at once, when nobody listens anywhere %s', async (_, options, network) => {
     const ports = [await freePort(), await freePort()];
     const { daemon, ask } = await startResolver(ports, options);
-    const { status, edns, tookMs } = await ask('example.org');
+    const { status, edns, timeMs } = await ask('example.org');
     expect(status).toBe('SERVFAIL');
     expect(edns?.extendedError).toEqual({ code: 23, text: expect.stringMatching(/^upstream: /) });
-    expect(tookMs).toBeLessThan(1_500);
+    expect(timeMs).toBeLessThan(1_500);
     await daemon.waitForLine(
       new RegExp(
         String.raw`plugin/errors: 2 example\.org\. A: .* ${network} .*127\.0\.0\.1:(?:${ports.join('|')}): .*connection refused$`,

@@ -6,6 +6,7 @@ import { rawQuery, readReply } from '../support/raw-message.ts';
 import type { RawReply } from '../support/raw-message.ts';
 import { closeConnection, reply, startScriptedUpstream } from '../support/scripted-upstream.ts';
 import { UdpClient } from '../support/udp-client.ts';
+import { withoutTtl } from '../support/without-ttl.ts';
 
 it('echoes the case of the question for misses, hits, denials, failures and refusals', async () => {
   const upstream = await startScriptedUpstream(({ name }) => {
@@ -35,7 +36,7 @@ it('echoes the case of the question for misses, hits, denials, failures and refu
     const { question, answer } = await ask(name);
     expect(question).toBe(`${name} IN A`);
     // The owner's name is a pointer to the question, so it has the client's case too.
-    expect(answer).toEqual([`${name} 30 IN A 192.0.2.1`]);
+    expect(answer.map(withoutTtl)).toEqual([`${name} IN A 192.0.2.1`]);
   }
   for (const name of ['NoBody.oRg.', 'nObODY.Org.']) {
     expect(await ask(name)).toMatchObject({ rcode: 'NXDOMAIN', question: `${name} IN A` });

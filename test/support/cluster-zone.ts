@@ -14,7 +14,7 @@ export const CLUSTER_MINIMUM_SECONDS = 5;
 
 export const KUBERNETES_ADDRESS = '10.96.0.1';
 
-/** `peers.default.svc`: more addresses than 512 octets hold, and fewer than 1232. */
+/** `peers.default.svc`: addresses of a headless service, as many as still fit into 512 octets when the names are compressed. */
 export const HEADLESS_ADDRESSES: readonly string[] = Array.from(
   { length: 20 },
   (_, index) => `10.244.1.${index + 1}`,

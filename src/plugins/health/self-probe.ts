@@ -1,6 +1,8 @@
 /** Asks our own `/health` once a second and keeps the time it took (`coredns_health_request_duration_seconds`). */
 import { Agent, get } from 'node:http';
 import type { SetupContext } from '../../chain/plugin.ts';
+import { formatHttpAddress } from '../../observe/http-address.ts';
+import type { HttpAddress } from '../../observe/http-address.ts';
 import { SLIM_TIME_BUCKETS } from '../../observe/buckets.ts';
 import type { Counter, Histogram } from '../../observe/metric-types.ts';
 
@@ -10,13 +12,8 @@ const TIMEOUT_MS = 3_000;
 /** Longer than this is worth a line in the log. */
 const SLOW_MS = 1_000;
 
-export interface HttpTarget {
-  readonly host: string;
-  readonly port: number;
-}
-
 export class SelfProbe {
-  private readonly target: HttpTarget;
+  private readonly target: HttpAddress;
   private readonly context: SetupContext;
   private readonly duration: Histogram;
   private readonly failures: Counter;
@@ -25,10 +22,10 @@ export class SelfProbe {
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
 
-  constructor(target: HttpTarget, context: SetupContext) {
+  constructor(target: HttpAddress, context: SetupContext) {
     // The wildcard address is asked at the loopback address.
     const host =
-      target.host === '' || target.host === '0.0.0.0' || target.host === '::' ? 'localhost' : target.host;
+      target.host === '' || target.host === '0.0.0.0' || target.host === '::' ? '127.0.0.1' : target.host;
     this.target = { host, port: target.port };
     this.context = context;
     this.duration = context.metrics
@@ -58,7 +55,7 @@ export class SelfProbe {
   private probe(): void {
     const { clock, log } = this.context;
     const startedMs = clock.nowMs();
-    const url = `http://${this.target.host}:${this.target.port}/health`;
+    const url = `http://${formatHttpAddress(this.target)}/health`;
     const request = get(
       { ...this.target, path: '/health', agent: this.agent, timeout: TIMEOUT_MS },
       (response) => {
