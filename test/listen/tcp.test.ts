@@ -10,7 +10,6 @@ import { ListenError } from '../../src/listen/listen-error.ts';
 import { MAX_CONNECTIONS, listenTcp } from '../../src/listen/tcp.ts';
 import { IDLE_MS, MAX_IN_FLIGHT, MESSAGE_MS, STALLED_MS } from '../../src/listen/tcp-connection.ts';
 import { QR } from '../../src/wire/header.ts';
-import { isFree } from '../support/free-port.ts';
 import { rawQuery, readReply } from '../support/raw-message.ts';
 import { readOpt } from '../support/read-opt.ts';
 import { TcpClient, framed } from '../support/tcp-client.ts';
@@ -453,7 +452,7 @@ describe('the end of a listener', () => {
     await gone;
     expect(events).toEqual(['end', 'close']);
     expect(octets).toBeGreaterThan(0);
-    expect(await isFree(listener.port)).toBe(true);
+    await listen(endpointOf(atOnce), '127.0.0.1', listener.port);
   });
 
   it('serves connections that nobody has accepted yet', async () => {
@@ -485,7 +484,7 @@ describe('the end of a listener', () => {
     await pending.untilAsked(1);
     await listener.drain(30);
     await waiting.ended;
-    expect(await isFree(listener.port)).toBe(true);
+    await listen(endpointOf(atOnce), '127.0.0.1', listener.port);
     pending.give('never');
   });
 
@@ -496,7 +495,7 @@ describe('the end of a listener', () => {
     await listener.close();
     await listener.close();
     await open.ended;
-    expect(await isFree(listener.port)).toBe(true);
+    await listen(endpointOf(atOnce), '127.0.0.1', listener.port);
   });
 });
 
