@@ -356,10 +356,11 @@ describe('renderedOctets', () => {
         fc.integer({ min: 0, max: 4096 }),
         error,
         fc.option(fc.integer({ min: 0, max: 300 }), { nil: undefined }),
-        (transport, opt, payload, extendedError, answers) => {
+        fc.integer({ min: 0, max: 100 }),
+        (transport, opt, payload, extendedError, answers, ageSeconds) => {
           const query = ask({ transport, edns: opt, payload });
           const outcome = answers === undefined ? failure(2, extendedError) : say({ answers });
-          if (outcome instanceof Reply) outcome.extendedError = extendedError;
+          if (outcome instanceof Reply) Object.assign(outcome, { extendedError, ageSeconds });
           const room = renderedOctets(query, outcome);
           const out = new Uint8Array(room + 64).fill(0xa5);
           const octets = render(query, outcome, out);

@@ -1,88 +1,17 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { SILENCE } from '../../src/chain/outcome.ts';
-import type { Reply } from '../../src/chain/outcome.ts';
 import type { Query } from '../../src/chain/query.ts';
-import type { Endpoint, Listener } from '../../src/listen/listener.ts';
 import { ListenError } from '../../src/listen/listen-error.ts';
-import { MAX_CONNECTIONS, listenTcp } from '../../src/listen/tcp.ts';
-import { IDLE_MS, MAX_IN_FLIGHT, MESSAGE_MS, STALLED_MS } from '../../src/listen/tcp-connection.ts';
+import { MAX_CONNECTIONS } from '../../src/listen/tcp.ts';
 import { QR } from '../../src/wire/header.ts';
 import { rawQuery, readReply } from '../support/raw-message.ts';
 import { readOpt } from '../support/read-opt.ts';
 import { TcpClient, framed } from '../support/tcp-client.ts';
-import { Answers, addressReply, atOnce, endpointOf, fate, refusing, surroundings } from './harness.ts';
-import type { Surroundings } from './harness.ts';
-
-interface Opened {
-  readonly listener: Listener;
-  readonly around: Surroundings;
-  /** A client of this listener. */
-  readonly client: () => Promise<TcpClient>;
-}
-
-async function listen(endpoint: Endpoint, address = '127.0.0.1', port = 0): Promise<Opened> {
-  const around = surroundings();
-  const { clock, counters } = around;
-  const listener = await listenTcp({ address, port, clock, counters }, endpoint);
-  onTestFinished(() => listener.close());
-  const host = address === '0.0.0.0' ? '127.0.0.1' : address;
-  return { listener, around, client: () => TcpClient.open({ host, port: listener.port }) };
-}
-
-const ask = (label: string, id: number): Buffer => framed(rawQuery({ id, name: `${label}.test.` }));
-const openConnections = ({ metrics }: Surroundings): number | undefined =>
-  metrics.value('nodelocaldns_tcp_connections');
-
-/** A query on this connection is answered. */
-async function answers(client: TcpClient, id = 4711): Promise<boolean> {
-  const before = client.received.length;
-  client.write(ask('alive', id));
-  const messages = await client.waitForMessages(before + 1);
-  return readReply(messages[before]).id === id;
-}
-
-/** Lets the listener look at its connections once: one that was opened just for this goes. */
-async function sweep({ around, client }: Opened, advanceMs: number): Promise<void> {
-  const before = openConnections(around) ?? 0;
-  const canary = await client();
-  await until(() => (openConnections(around) ?? 0) > before);
-  around.clock.advance(Math.max(advanceMs, MESSAGE_MS));
-  await canary.ended;
-  await until(() => (openConnections(around) ?? 0) <= before);
-}
-
-/** Resolves when it is so; some things have no event. */
-const until = (isSo: () => boolean): Promise<boolean> => vi.waitUntil(isSo, { interval: 2, timeout: 4_000 });
-
-const RECORDS = 4000;
-const QUERIES = 400;
-
-/** A client with many queries for 64 KB each, of which it reads none until it is told to. */
-async function stalled(): Promise<Opened & { readonly reader: TcpClient; readonly asked: () => number }> {
-  let asked = 0;
-  let large: Reply | undefined;
-  const opened = await listen(
-    endpointOf((query) => {
-      asked++;
-      large ??= addressReply(query, 1, RECORDS);
-      return large;
-    }),
-  );
-  const reader = await opened.client();
-  reader.pauseReading();
-  reader.write(Buffer.concat(Array.from({ length: QUERIES }, (_, id) => ask('a', id))));
-  // Until the server gives up reading: the count stands still.
-  let seen = -1;
-  await until(() => {
-    const still = asked > 0 && asked === seen;
-    seen = asked;
-    return still;
-  });
-  return { ...opened, reader, asked: () => asked };
-}
+import { Answers, addressReply, atOnce, endpointOf, fate, refusing } from './harness.ts';
+import { QUERIES, answers, ask, listen, openConnections, stalled, until } from './tcp-harness.ts';
 
 describe('TCP', () => {
   it.each(['127.0.0.1', '::1'])('answers on %s, and tells the handler who asked where', async (host) => {
@@ -233,201 +162,21 @@ describe('TCP', () => {
   });
 });
 
-describe('a client that closes its side', () => {
-  it('gets the answers to what it asked before', async () => {
-    const pending = new Answers();
-    const { client, around } = await listen(endpointOf(pending.ask));
-    const asking = await client();
-    asking.write(Buffer.concat([ask('a', 1), ask('b', 2)]));
-    asking.closeOurSide();
-    await pending.untilAsked(2);
-    await nextTurn();
-    pending.give('b');
-    pending.give('a');
-    expect(await asking.waitForMessages(2)).toHaveLength(2);
-    await asking.ended;
-    await until(() => openConnections(around) === 0);
-  });
-
-  it('gets all of many answers, though it closed while they were written', async () => {
-    const { client } = await listen(endpointOf(atOnce));
-    const asking = await client();
-    asking.write(Buffer.concat(Array.from({ length: 350 }, (_, id) => ask('a', id))));
-    asking.closeOurSide();
-    expect(await asking.waitForMessages(350)).toHaveLength(350);
-    await asking.ended;
-  });
-
-  it('in the middle of a message is closed at once', async () => {
-    const { client, around } = await listen(endpointOf(atOnce));
-    const asking = await client();
-    asking.write(ask('a', 1).subarray(0, 10));
-    asking.closeOurSide();
-    await asking.ended;
-    expect(asking.received).toEqual([]);
-    await until(() => openConnections(around) === 0);
-  });
-
-  it('by a reset gets nothing, and nothing breaks', async () => {
-    const pending = new Answers();
-    const { listener, around } = await listen(endpointOf(pending.ask));
-    const socket = connect(listener.port, '127.0.0.1');
-    socket.on('error', () => undefined);
-    socket.write(ask('a', 1));
-    await pending.untilAsked(1);
-    expect(openConnections(around)).toBe(1);
-    socket.resetAndDestroy();
-    await until(() => openConnections(around) === 0);
-    pending.give('a');
-    await nextTurn();
-    expect(around.metrics.value('coredns_panics_total')).toBe(0);
-    expect(listener.inFlight).toBe(0);
-  });
-});
-
-describe('the clocks of a connection', () => {
-  it('close it when no message comes', async () => {
-    const opened = await listen(endpointOf(atOnce));
-    const silent = await opened.client();
-    await sweep(opened, MESSAGE_MS);
-    await silent.ended;
-    expect(await opened.client().then(answers)).toBe(true);
-  });
-
-  it('close it when a message is not complete in time, however its octets come', async () => {
-    const opened = await listen(endpointOf(atOnce));
-    const slow = await opened.client();
-    expect(await answers(slow)).toBe(true);
-    const message = ask('slow', 1);
-    const { clock } = opened.around;
-    for (let i = 0; i < 6; i++) {
-      await slow.writeOctetByOctet(message.subarray(i, i + 1));
-      // The server has read it before the clock goes on.
-      expect(await opened.client().then(answers)).toBe(true);
-      clock.advance(MESSAGE_MS / 6);
-    }
-    await slow.ended;
-    expect(slow.received).toHaveLength(1);
-  });
-
-  it('do not give a message more time because an answer leaves meanwhile', async () => {
-    const pending = new Answers();
-    const opened = await listen(endpointOf(pending.ask));
-    const slow = await opened.client();
-    slow.write(Buffer.concat([ask('first', 1), ask('slow', 2).subarray(0, 1)]));
-    await pending.untilAsked(1);
-    pending.give('first');
-    await slow.waitForMessages(1);
-    await sweep(opened, MESSAGE_MS);
-    await slow.ended;
-  });
-
-  it('close it when it has been idle for long', async () => {
-    const opened = await listen(endpointOf(atOnce));
-    const idle = await opened.client();
-    expect(await answers(idle)).toBe(true);
-    await sweep(opened, IDLE_MS - 1);
-    expect(await answers(idle)).toBe(true);
-    await sweep(opened, IDLE_MS);
-    await idle.ended;
-  });
-
-  it('give it the time of an idle one after exactly as many messages as are served in one go', async () => {
-    const opened = await listen(endpointOf(atOnce));
-    const idle = await opened.client();
-    idle.write(Buffer.concat(Array.from({ length: 100 }, (_, id) => ask('a', id))));
-    await idle.waitForMessages(100);
-    await sweep(opened, MESSAGE_MS);
-    expect(await answers(idle)).toBe(true);
-  });
-
-  it('stand still while an answer is due', async () => {
-    const pending = new Answers();
-    const opened = await listen(endpointOf(pending.ask));
-    const waiting = await opened.client();
-    waiting.write(ask('slow', 1));
-    await pending.untilAsked(1);
-    await sweep(opened, 10 * IDLE_MS);
-    pending.give('slow');
-    expect(await waiting.waitForMessages(1)).toHaveLength(1);
-    await sweep(opened, IDLE_MS - 1);
-    waiting.write(ask('again', 2));
-    await pending.untilAsked(2);
-  });
-});
-
-describe('a client that does not read', () => {
-  it('is read from no more while much waits for it, and served on when it reads', async () => {
-    const { reader, asked } = await stalled();
-    expect(asked()).toBeLessThan(QUERIES);
-    reader.resumeReading();
-    expect(await reader.waitForMessages(QUERIES)).toHaveLength(QUERIES);
-  });
-
-  it('is closed after a while', async () => {
-    const opened = await stalled();
-    await sweep(opened, MESSAGE_MS);
-    await sweep(opened, STALLED_MS);
-    expect(await until(() => openConnections(opened.around) === 0)).toBe(true);
-  });
-
-  it('is not closed as long as it reads, however slowly', async () => {
-    const opened = await stalled();
-    const { reader } = opened;
-    for (let i = 1; i <= 3; i++) {
-      await sweep(opened, STALLED_MS - 1);
-      const before = reader.received.length;
-      reader.resumeReading();
-      await reader.waitForMessages(before + 60);
-      reader.pauseReading();
-    }
-    reader.resumeReading();
-    expect(await reader.waitForMessages(QUERIES)).toHaveLength(QUERIES);
-  });
-});
-
-describe('limits', () => {
-  it(`no more than ${MAX_IN_FLIGHT} queries of a connection are under way`, async () => {
-    const pending = new Answers();
-    const { listener, client } = await listen(endpointOf(pending.ask));
-    const asking = await client();
-    const total = 3 * MAX_IN_FLIGHT;
-    asking.write(Buffer.concat(Array.from({ length: total }, (_, id) => ask(`q${id}`, id))));
-    await pending.untilAsked(MAX_IN_FLIGHT);
-    await nextTurn();
-    await nextTurn();
-    expect(pending.asked).toHaveLength(MAX_IN_FLIGHT);
-    expect(listener.inFlight).toBe(MAX_IN_FLIGHT);
-    // Another connection has its own.
-    const other = await client();
-    other.write(ask('other', 1));
-    await pending.untilAsked(MAX_IN_FLIGHT + 1);
-    pending.give('q3');
-    await pending.untilAsked(MAX_IN_FLIGHT + 2);
-    expect(pending.asked.at(-1)).toBe(`q${MAX_IN_FLIGHT}`);
-    while (asking.received.length < total) {
-      pending.giveAll();
-      await nextTurn();
-    }
-    expect(new Set(asking.received.map((message) => readReply(message).id)).size).toBe(total);
-  });
-
-  it(`no more than ${MAX_CONNECTIONS} connections are kept`, async () => {
-    const { around, client } = await listen(endpointOf(atOnce));
-    const clients: TcpClient[] = [];
-    while (clients.length < MAX_CONNECTIONS) {
-      clients.push(...(await Promise.all(Array.from({ length: 256 }, client))));
-    }
-    await until(() => openConnections(around) === MAX_CONNECTIONS);
-    const oneTooMany = await client();
-    await oneTooMany.ended;
-    expect(around.metrics.value('nodelocaldns_tcp_connections_rejected_total')).toBe(1);
-    expect(await answers(clients[0])).toBe(true);
-    clients[1].closeOurSide();
-    await clients[1].ended;
-    await until(() => openConnections(around) === MAX_CONNECTIONS - 1);
-    expect(await client().then(answers)).toBe(true);
-  });
+it(`no more than ${MAX_CONNECTIONS} connections are kept`, async () => {
+  const { around, client } = await listen(endpointOf(atOnce));
+  const clients: TcpClient[] = [];
+  while (clients.length < MAX_CONNECTIONS) {
+    clients.push(...(await Promise.all(Array.from({ length: 256 }, client))));
+  }
+  await until(() => openConnections(around) === MAX_CONNECTIONS);
+  const oneTooMany = await client();
+  await oneTooMany.ended;
+  expect(around.metrics.value('nodelocaldns_tcp_connections_rejected_total')).toBe(1);
+  expect(await answers(clients[0])).toBe(true);
+  clients[1].closeOurSide();
+  await clients[1].ended;
+  await until(() => openConnections(around) === MAX_CONNECTIONS - 1);
+  expect(await client().then(answers)).toBe(true);
 });
 
 describe('the end of a listener', () => {

@@ -96,6 +96,34 @@ describe.skipIf(libc === undefined)('batched UDP (where koffi works)', () => {
     );
   });
 
+  it('sends answers of several sockets that are ready in the same turn, each from its own', async () => {
+    const answers = new Answers();
+    const shared = share();
+    const first = listen(endpointOf(answers.ask), '127.0.0.1', shared);
+    const second = listen(endpointOf(answers.ask), '127.0.0.1', shared);
+    const clients = await Promise.all([UdpClient.open(first), UdpClient.open(second)]);
+    const asked = clients.map((client, id) => client.ask(rawQuery({ id, name: `q${id}.test.` })));
+    await answers.untilAsked(2);
+    answers.giveAll();
+    expect((await Promise.all(asked)).map((message) => readReply(message).question)).toEqual([
+      'q0.test. IN A',
+      'q1.test. IN A',
+    ]);
+  });
+
+  it('sends the answers that are ready before it is closed at once', async () => {
+    const answers = new Answers();
+    const listener = listen(endpointOf(answers.ask));
+    const client = await UdpClient.open(listener);
+    const asked = client.ask(rawQuery({ name: 'a.test.' }));
+    await answers.untilAsked(1);
+    answers.giveAll();
+    // The answer is queued by now, and would leave at the end of this turn.
+    await Promise.resolve();
+    await listener.close();
+    expect(readReply(await asked).answer).toHaveLength(1);
+  });
+
   it('cuts a query that is longer than its buffer, and calls it malformed', async () => {
     const listener = listen(endpointOf(atOnce));
     const client = await UdpClient.open(listener);
