@@ -4,6 +4,7 @@
  */
 import { renderRcode } from '../chain/render.ts';
 import type { Query } from '../chain/query.ts';
+import type { Endpoint } from './listener.ts';
 import { OPT_OCTETS } from '../wire/edns.ts';
 import { HEADER_OCTETS, readFlags, readId } from '../wire/header.ts';
 import { MAX_NAME_OCTETS } from '../wire/name.ts';
@@ -37,6 +38,20 @@ export function accept(query: Query, message: Uint8Array, length: number): numbe
     return REFUSAL;
   }
   return ACCEPTED;
+}
+
+/** Notes where an accepted query came to, and when, in milliseconds of the listener's clock. */
+export function stamp(
+  query: Query,
+  endpoint: Endpoint,
+  localAddress: string,
+  localPort: number,
+  nowMs: number,
+): void {
+  query.localAddress = localAddress;
+  query.localPort = localPort;
+  query.server = endpoint.server;
+  query.receivedMs = nowMs;
 }
 
 /** Writes the answer to a query that `accept` refused. @returns its length in octets. */

@@ -12,7 +12,7 @@ import { Query } from '../chain/query.ts';
 import { render, renderedOctets } from '../chain/render.ts';
 import { FrameReader } from '../wire/frames.ts';
 import { HEADER_OCTETS, writeUint16 } from '../wire/header.ts';
-import { ACCEPTED, DROPPED, MAX_REFUSAL_OCTETS, accept, writeRefusal } from './accept.ts';
+import { ACCEPTED, DROPPED, MAX_REFUSAL_OCTETS, accept, stamp, writeRefusal } from './accept.ts';
 import type { ListenCounters } from './counters.ts';
 import type { Endpoint } from './listener.ts';
 
@@ -175,10 +175,7 @@ export class TcpConnection {
     }
     query.clientAddress = socket.remoteAddress ?? '';
     query.clientPort = socket.remotePort ?? 0;
-    query.localAddress = owner.localAddress;
-    query.localPort = owner.localPort;
-    query.server = endpoint.server;
-    query.receivedMs = owner.clock.nowMs();
+    stamp(query, endpoint, owner.localAddress, owner.localPort, owner.clock.nowMs());
     const pending = endpoint.handler.ask(query);
     if (!(pending instanceof Promise)) {
       this.reply(query, pending);

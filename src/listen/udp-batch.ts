@@ -10,7 +10,7 @@ import type { Clock } from '../base/clock.ts';
 import { DROP } from '../chain/outcome.ts';
 import type { Outcome } from '../chain/outcome.ts';
 import { render } from '../chain/render.ts';
-import { ACCEPTED, DROPPED, accept, writeRefusal } from './accept.ts';
+import { ACCEPTED, DROPPED, accept, stamp, writeRefusal } from './accept.ts';
 import { BATCH_SIZE, BatchMemory, CONTROL_OCTETS, DATAGRAM_OCTETS } from './batch-memory.ts';
 import type { BatchOutbox } from './batch-outbox.ts';
 import { BatchQuery } from './batch-query.ts';
@@ -167,10 +167,7 @@ class UdpBatchListener implements Listener {
       outbox.put(query, writeRefusal(query, outbox.next(fd)));
       return;
     }
-    query.localAddress = this.address;
-    query.localPort = this.port;
-    query.server = endpoint.server;
-    query.receivedMs = this.clock.nowMs();
+    stamp(query, endpoint, this.address, this.port, this.clock.nowMs());
     const pending = endpoint.handler.ask(query);
     if (!(pending instanceof Promise)) {
       this.reply(query, pending);

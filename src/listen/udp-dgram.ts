@@ -10,7 +10,7 @@ import { DROP } from '../chain/outcome.ts';
 import type { Outcome } from '../chain/outcome.ts';
 import { Query } from '../chain/query.ts';
 import { render, renderedOctets } from '../chain/render.ts';
-import { ACCEPTED, DROPPED, MAX_REFUSAL_OCTETS, accept, writeRefusal } from './accept.ts';
+import { ACCEPTED, DROPPED, MAX_REFUSAL_OCTETS, accept, stamp, writeRefusal } from './accept.ts';
 import { ListenError } from './listen-error.ts';
 import type { Endpoint, Listener } from './listener.ts';
 import type { ListenCounters } from './counters.ts';
@@ -132,10 +132,7 @@ class UdpDgramListener implements Listener {
     }
     query.clientAddress = client.address;
     query.clientPort = client.port;
-    query.localAddress = this.address;
-    query.localPort = this.port;
-    query.server = this.endpoint.server;
-    query.receivedMs = this.clock.nowMs();
+    stamp(query, this.endpoint, this.address, this.port, this.clock.nowMs());
     const pending = this.endpoint.handler.ask(query);
     if (!(pending instanceof Promise)) {
       this.reply(query, pending);
