@@ -1,0 +1,47 @@
+/**
+ * The floor for our own code: what the batching listener does, without DNS. Datagrams are read, copied into the outbox, marked as responses
+ * and sent, through the same memory and system calls as the daemon's. Usage: `node echo-batch.ts PORT`, on 127.0.0.1, until it is killed.
+ */
+import { BATCH_SIZE, BatchMemory } from '../../src/listen/batch-memory.ts';
+import { BatchOutbox } from '../../src/listen/batch-outbox.ts';
+import { BatchQuery } from '../../src/listen/batch-query.ts';
+import { openDatagramSocket } from '../../src/listen/datagram-socket.ts';
+import { loadLibc } from '../../src/listen/libc.ts';
+import { MAX_ADDRESS_OCTETS } from '../../src/listen/socket-address.ts';
+
+const MSG_DONTWAIT = 0x40;
+/** QR, in the third octet of a message (RFC 1035 section 4.1.1). */
+const QR_OCTET = 2;
+const QR_BIT = 0x80;
+
+const libc = await loadLibc();
+const inbox = new BatchMemory((octets) => libc.addressOf(octets));
+const outbox = new BatchOutbox(libc, { value: 0 });
+const { fd } = openDatagramSocket(libc, '127.0.0.1', Number(process.argv[2]), 0);
+const sender = new BatchQuery();
+
+const poll = libc.poll(fd, () => {
+  while (echoBatch() === BATCH_SIZE);
+});
+// What nothing refers to is collected, and the program ends.
+process.once('exit', () => poll.close());
+
+/** @returns how many datagrams there were. */
+function echoBatch(): number {
+  for (let i = 0; i < BATCH_SIZE; i++) {
+    inbox.setAddressOctets(i, MAX_ADDRESS_OCTETS);
+    inbox.setControlOctets(i, 0);
+  }
+  const count = libc.recvmmsg(fd, inbox.octets, BATCH_SIZE, MSG_DONTWAIT);
+  for (let i = 0; i < count; i++) {
+    const octets = inbox.receivedOctets(i);
+    const received = inbox.buffers[i];
+    const out = outbox.next(fd);
+    for (let at = 0; at < octets; at++) out[at] = received[at];
+    out[QR_OCTET] |= QR_BIT;
+    sender.from(inbox.addresses[i]);
+    outbox.put(sender, octets);
+  }
+  outbox.flush();
+  return count;
+}

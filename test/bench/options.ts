@@ -1,0 +1,79 @@
+/** What stands behind `npm run bench --`, read and checked. */
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { HITS, MISSES, MIX } from './loads.ts';
+import type { Load } from './loads.ts';
+
+export const USAGE = `npm run bench -- [options]
+  --only a,b       these servers and no others
+  --mix            a mix of questions as pods ask them, instead of names that are all cached
+  --misses         names that nobody has asked before
+  --tcp            over TCP
+  --rate N         N queries a second instead of as many as are answered; shows p50 and p99 of the latency
+  --rounds N       rounds of each server (5)
+  --seconds N      seconds of each round (5)
+  --json FILE      where all figures go; a new file among the temporary ones by default
+  --baseline FILE  measure another build too: its dist/main.js
+  --no-build       measure dist/ as it is, instead of building it first
+  --install        install the Debian packages of servers that are missing; also with CI=true
+  --smoke          one round of one second, to see that it works
+`;
+
+export interface BenchOptions {
+  /** Names of servers; undefined for all that are measured by default. */
+  readonly only: readonly string[] | undefined;
+  readonly load: Load;
+  readonly tcp: boolean;
+  readonly rate: number | undefined;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly json: string | undefined;
+  readonly baseline: string | undefined;
+  readonly build: boolean;
+  readonly install: boolean;
+  readonly smoke: boolean;
+}
+
+/** @throws {Error} with what is wrong */
+export function readOptions(args: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    allowNegative: true,
+    options: {
+      only: { type: 'string' },
+      mix: { type: 'boolean', default: false },
+      misses: { type: 'boolean', default: false },
+      tcp: { type: 'boolean', default: false },
+      rate: { type: 'string' },
+      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '5' },
+      json: { type: 'string' },
+      baseline: { type: 'string' },
+      build: { type: 'boolean', default: true },
+      install: { type: 'boolean', default: false },
+      smoke: { type: 'boolean', default: false },
+    },
+  });
+  const { only, mix, misses, json, baseline, ...others } = values;
+  if (mix && misses) throw new Error('--mix and --misses are two loads; one run has one');
+  return {
+    tcp: others.tcp,
+    build: others.build,
+    install: others.install,
+    smoke: others.smoke,
+    only: only?.split(',').filter((name) => name !== ''),
+    load: mix ? MIX : misses ? MISSES : HITS,
+    rate: others.rate === undefined ? undefined : positive('--rate', others.rate),
+    rounds: others.smoke ? 1 : positive('--rounds', others.rounds),
+    seconds: others.smoke ? 1 : positive('--seconds', others.seconds),
+    json: json === undefined ? undefined : resolve(json),
+    baseline: baseline === undefined ? undefined : resolve(baseline),
+  };
+}
+
+function positive(flag: string, text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number <= 0)
+    throw new Error(`${flag} wants a whole number above 0, not "${text}"`);
+  return number;
+}
