@@ -4,9 +4,9 @@
  * time.
  */
 import type { Counter } from '../observe/metric-types.ts';
-import { BATCH_SIZE, BatchMemory } from './batch-memory.ts';
+import { BATCH_SIZE, BatchMemory } from '../datagram/batch-memory.ts';
 import type { BatchQuery } from './batch-query.ts';
-import type { Libc } from './libc.ts';
+import type { Libc } from '../datagram/libc.ts';
 
 const MSG_DONTWAIT = 0x40;
 const EINTR = 4;

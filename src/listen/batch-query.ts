@@ -1,7 +1,13 @@
 /** A query that came in a batch: it keeps where it came from as octets, and makes text of it only for those who ask. */
 import { Query } from '../chain/query.ts';
-import { CONTROL_OCTETS } from './batch-memory.ts';
-import { MAX_ADDRESS_OCTETS, addressOctets, ipTextOf, isIpv6Address, portOf } from './socket-address.ts';
+import { CONTROL_OCTETS } from '../datagram/batch-memory.ts';
+import {
+  MAX_ADDRESS_OCTETS,
+  addressOctets,
+  ipTextOf,
+  isIpv6Address,
+  portOf,
+} from '../datagram/socket-address.ts';
 
 export class BatchQuery extends Query {
   /** The client's socket address; `returnOctets` of it count. */

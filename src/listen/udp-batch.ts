@@ -11,17 +11,18 @@ import { DROP } from '../chain/outcome.ts';
 import type { Outcome } from '../chain/outcome.ts';
 import { render } from '../chain/render.ts';
 import { ACCEPTED, DROPPED, accept, stamp, writeRefusal } from './accept.ts';
-import { BATCH_SIZE, BatchMemory, CONTROL_OCTETS, DATAGRAM_OCTETS } from './batch-memory.ts';
+import { BATCH_SIZE, BatchMemory, CONTROL_OCTETS, DATAGRAM_OCTETS } from '../datagram/batch-memory.ts';
 import type { BatchOutbox } from './batch-outbox.ts';
 import { BatchQuery } from './batch-query.ts';
 import type { ListenCounters } from './counters.ts';
 import { waitUntilIdle } from './drain.ts';
-import type { Libc } from './libc.ts';
-import { openDatagramSocket } from './datagram-socket.ts';
-import type { DatagramSocket } from './datagram-socket.ts';
+import type { Libc } from '../datagram/libc.ts';
+import { openDatagramSocket } from '../datagram/datagram-socket.ts';
+import type { DatagramSocket } from '../datagram/datagram-socket.ts';
+import { ListenError } from './listen-error.ts';
 import type { Endpoint, Listener } from './listener.ts';
-import { copyReturnControl } from './packet-info.ts';
-import { MAX_ADDRESS_OCTETS, portOf } from './socket-address.ts';
+import { copyReturnControl } from '../datagram/packet-info.ts';
+import { MAX_ADDRESS_OCTETS, portOf } from '../datagram/socket-address.ts';
 
 const MSG_DONTWAIT = 0x40;
 const EAGAIN = 11;
@@ -47,8 +48,15 @@ export interface UdpBatchOptions {
 export function listenUdpBatch(options: UdpBatchOptions, endpoint: Endpoint, tools: BatchTools): Listener {
   const [, scope] = options.address.split('%');
   const scopeId = scope === undefined ? 0 : scopeIdOf(scope);
-  const socket = openDatagramSocket(tools.libc, options.address, options.port, scopeId);
-  return new UdpBatchListener(socket, options, endpoint, tools);
+  return new UdpBatchListener(openSocket(options, scopeId, tools), options, endpoint, tools);
+}
+
+function openSocket({ address, port }: UdpBatchOptions, scopeId: number, tools: BatchTools): DatagramSocket {
+  try {
+    return openDatagramSocket(tools.libc, address, port, scopeId);
+  } catch (error) {
+    throw error instanceof Error ? new ListenError('udp', address, port, error) : error;
+  }
 }
 
 /** The number of an interface, which a link-local address needs. */

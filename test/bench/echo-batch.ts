@@ -2,12 +2,12 @@
  * The floor for our own code: what the batching listener does, without DNS. Datagrams are read, copied into the outbox, marked as responses
  * and sent, through the same memory and system calls as the daemon's. Usage: `node echo-batch.ts PORT`, on 127.0.0.1, until it is killed.
  */
-import { BATCH_SIZE, BatchMemory } from '../../src/listen/batch-memory.ts';
+import { BATCH_SIZE, BatchMemory } from '../../src/datagram/batch-memory.ts';
 import { BatchOutbox } from '../../src/listen/batch-outbox.ts';
 import { BatchQuery } from '../../src/listen/batch-query.ts';
-import { openDatagramSocket } from '../../src/listen/datagram-socket.ts';
-import { loadLibc } from '../../src/listen/libc.ts';
-import { MAX_ADDRESS_OCTETS } from '../../src/listen/socket-address.ts';
+import { openDatagramSocket } from '../../src/datagram/datagram-socket.ts';
+import { loadLibc } from '../../src/datagram/libc.ts';
+import { MAX_ADDRESS_OCTETS } from '../../src/datagram/socket-address.ts';
 
 const MSG_DONTWAIT = 0x40;
 /** QR, in the third octet of a message (RFC 1035 section 4.1.1). */

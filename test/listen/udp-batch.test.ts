@@ -1,9 +1,9 @@
 /** What is particular to the batching UDP listener; what it shares with the other is in `udp.test.ts`. */
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { BatchMemory } from '../../src/listen/batch-memory.ts';
+import { BatchMemory } from '../../src/datagram/batch-memory.ts';
 import { BatchOutbox } from '../../src/listen/batch-outbox.ts';
-import { loadLibc } from '../../src/listen/libc.ts';
-import type { Libc } from '../../src/listen/libc.ts';
+import { loadLibc } from '../../src/datagram/libc.ts';
+import type { Libc } from '../../src/datagram/libc.ts';
 import type { Endpoint, Listener } from '../../src/listen/listener.ts';
 import { listenUdpBatch } from '../../src/listen/udp-batch.ts';
 import type { BatchTools } from '../../src/listen/udp-batch.ts';

@@ -1,7 +1,7 @@
 /**
  * The few calls of the C library that Node has no way to make, through koffi: datagram sockets of our own, read and written in batches.
  * Only Linux on 64-bit little-endian machines, whose structures `batch-memory.ts` and `socket-address.ts` lay out. Loading it may fail,
- * where koffi has no build for the machine; then `udp-dgram.ts` serves.
+ * where koffi has no build for the machine; then `node:dgram` serves.
  */
 import type koffi from 'koffi';
 

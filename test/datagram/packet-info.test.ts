@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { copyReturnControl } from '../../src/listen/packet-info.ts';
+import { copyReturnControl } from '../../src/datagram/packet-info.ts';
 
 /** A `cmsghdr` with what the kernel tells of a datagram's destination. */
 function control(level: number, type: number, content: Buffer): Buffer {

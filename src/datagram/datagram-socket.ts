@@ -1,7 +1,6 @@
 /** A UDP socket made with the C library: bound, non-blocking, with big buffers. */
 import { getSystemErrorMap } from 'node:util';
 import type { Libc } from './libc.ts';
-import { ListenError } from './listen-error.ts';
 import { MAX_ADDRESS_OCTETS, isIpv6Address, portOf, socketAddress } from './socket-address.ts';
 
 const SOCK_DGRAM = 2;
@@ -30,7 +29,10 @@ export interface DatagramSocket {
   readonly wildcard: boolean;
 }
 
-/** @throws ListenError */
+/**
+ * @param scopeId the number of the interface, for a link-local address
+ * @throws Error with the system's `code`, such as EADDRINUSE
+ */
 export function openDatagramSocket(
   libc: Libc,
   address: string,
@@ -39,17 +41,14 @@ export function openDatagramSocket(
 ): DatagramSocket {
   const bare = address.split('%', 1)[0];
   const local = socketAddress(bare, port, scopeId);
-  const fail = (): never => {
-    throw new ListenError('udp', address, port, systemError(libc.errno()));
-  };
   const fd = libc.socket(local[0], SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return fail();
+  if (fd < 0) throw systemError(libc.errno());
   const wildcard = WILDCARDS.has(bare);
   setOptions(libc, fd, isIpv6Address(local), wildcard);
   if (libc.bind(fd, local, local.length) < 0) {
     const error = systemError(libc.errno());
     libc.close(fd);
-    throw new ListenError('udp', address, port, error);
+    throw error;
   }
   return { fd, port: port === 0 ? boundPort(libc, fd) : port, wildcard };
 }

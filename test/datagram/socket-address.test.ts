@@ -5,7 +5,7 @@ import {
   isIpv6Address,
   portOf,
   socketAddress,
-} from '../../src/listen/socket-address.ts';
+} from '../../src/datagram/socket-address.ts';
 
 describe('a socket address', () => {
   it.each([
