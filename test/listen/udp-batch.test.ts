@@ -46,6 +46,29 @@ const oneAnswer = async (client: UdpClient, id = 1): Promise<string[]> => [
   ...readReply(await client.ask(rawQuery({ id, name: 'a.test.' }))).answer,
 ];
 
+const sendAll: Libc['sendmmsg'] = (...args) => libc?.sendmmsg(...args) ?? -1;
+
+/** Answers to `names`, asked from one socket, that were ready in the same turn; and how many messages the system was given. */
+async function answerTogether(
+  names: readonly string[],
+  send: Libc['sendmmsg'],
+): Promise<{ client: UdpClient; ids: number[]; messages: number[] }> {
+  const answers = new Answers();
+  const messages: number[] = [];
+  const sendmmsg: Libc['sendmmsg'] = (fd, vector, count, flags) => {
+    messages.push(count);
+    return send(fd, vector, count, flags);
+  };
+  const listener = listen(endpointOf(answers.ask), '127.0.0.1', share({ sendmmsg }));
+  const client = await UdpClient.open(listener);
+  const asked = names.map((name, id) => client.ask(rawQuery({ id, name })));
+  await answers.untilAsked(names.length);
+  answers.giveAll();
+  const questions = (await Promise.all(asked)).map((message) => readReply(message).question);
+  expect(questions).toEqual(names.map((name) => `${name} IN A`));
+  return { client, ids: client.received.map((message) => readId(message)), messages };
+}
+
 describe.skipIf(libc === undefined)('batched UDP (where koffi works)', () => {
   it.each(['127.0.0.2', '127.1.2.3'])(
     'on all addresses answers from the one that was asked: %s',
@@ -168,33 +191,12 @@ describe.skipIf(libc === undefined)('batched UDP (where koffi works)', () => {
     expect(unlucky.received).toEqual([]);
   });
 
-  /** Answers to `names`, asked from one socket, that were ready in the same turn; and how many messages the system was given. */
-  async function answerTogether(
-    names: readonly string[],
-    send: Libc['sendmmsg'],
-  ): Promise<{ client: UdpClient; ids: number[]; messages: number[] }> {
-    const answers = new Answers();
-    const messages: number[] = [];
-    const sendmmsg: Libc['sendmmsg'] = (fd, vector, count, flags) => {
-      messages.push(count);
-      return send(fd, vector, count, flags);
-    };
-    const listener = listen(endpointOf(answers.ask), '127.0.0.1', share({ sendmmsg }));
-    const client = await UdpClient.open(listener);
-    const asked = names.map((name, id) => client.ask(rawQuery({ id, name })));
-    await answers.untilAsked(names.length);
-    answers.giveAll();
-    const questions = (await Promise.all(asked)).map((message) => readReply(message).question);
-    expect(questions).toEqual(names.map((name) => `${name} IN A`));
-    return { client, ids: client.received.map((message) => readId(message)), messages };
-  }
-
   it('gives the system the answers to one client as one message, the longest first', async () => {
     const names = ['a.test.', 'longer.test.', 'b.test.'];
-    const { ids, messages } = await answerTogether(names, (...args) => libc?.sendmmsg(...args) ?? -1);
+    const { ids, messages } = await answerTogether(names, sendAll);
     expect(messages).toEqual([2]);
-    expect(ids.toSorted()).toEqual([0, 1, 2]);
     expect(ids[0]).toBe(1);
+    expect(new Set(ids)).toEqual(new Set([0, 1, 2]));
   });
 
   it('sends answers one by one where the system cannot cut a message into datagrams', async () => {
