@@ -11,10 +11,12 @@ import type { Outcome } from '../chain/outcome.ts';
 import { Query } from '../chain/query.ts';
 import { render, renderedOctets } from '../chain/render.ts';
 import { FrameReader } from '../wire/frames.ts';
-import { HEADER_OCTETS, writeUint16 } from '../wire/header.ts';
+import { HEADER_OCTETS } from '../wire/header.ts';
 import { ACCEPTED, DROPPED, MAX_REFUSAL_OCTETS, accept, stamp, writeRefusal } from './accept.ts';
 import type { ListenCounters } from './counters.ts';
 import type { Endpoint } from './listener.ts';
+import type { TcpOutbox } from './tcp-outbox.ts';
+import type { Turns, Waiting } from './turns.ts';
 
 /** From connect to first complete message, and from first to last octet of each, in milliseconds. CoreDNS: 3 s. */
 export const MESSAGE_MS = 3_000;
@@ -26,30 +28,34 @@ export const STALLED_MS = 5_000;
 export const MAX_IN_FLIGHT = 64;
 /** Octets of answers waiting to be sent on one connection, beyond which no more queries are read. */
 const MAX_UNSENT_OCTETS = 256 * 1024;
-/** Messages answered in one go before others get their turn: a chunk of 64 KiB may hold 3,400 of them. */
-const MESSAGES_PER_TURN = 100;
 
+/** The listener, as its connections see it. */
 export interface TcpConnectionOwner {
   readonly clock: Clock;
   readonly counters: ListenCounters;
-  readonly localAddress: string;
-  readonly localPort: number;
-  endpoint(): Endpoint;
+  readonly address: string;
+  readonly port: number;
+  readonly endpoint: Endpoint;
+  readonly outbox: TcpOutbox;
+  readonly turns: Turns;
+  /** Serves the next query, whichever connection it comes from. Who keeps one puts another in its place. */
+  spareQuery: Query;
   onQuery(): void;
-  onClose(): void;
+  onClose(connection: TcpConnection): void;
 }
 
-export class TcpConnection {
+export class TcpConnection implements Waiting {
   inFlight = 0;
   private readonly socket: Socket;
   private readonly owner: TcpConnectionOwner;
   private readonly frames = new FrameReader();
-  private spare = new Query();
+  private clientAddress: string | undefined;
+  private clientPort = 0;
   private deadlineMs: number;
   private stalledSinceMs = 0;
   private ended = false;
   private closed = false;
-  private turnPending = false;
+  private inLine = false;
   /** An answer has left: the client reads, however slowly. */
   private readonly sent = (): void => {
     this.stalledSinceMs = 0;
@@ -72,13 +78,19 @@ export class TcpConnection {
     socket.on('error', () => this.destroy());
     socket.on('close', () => {
       this.closed = true;
-      owner.onClose();
+      owner.onClose(this);
     });
   }
 
   /** Answers are due, or wait to be sent. */
   get isBusy(): boolean {
     return !this.closed && (this.inFlight > 0 || this.socket.writableLength > 0);
+  }
+
+  /** Serves on: its turn has come. */
+  goOn(): void {
+    this.inLine = false;
+    this.readOn();
   }
 
   /** Sends what is there and closes our side. */
@@ -90,46 +102,61 @@ export class TcpConnection {
     this.socket.destroy();
   }
 
-  /** Closes the connection when the time of what it is doing is over. */
-  checkDeadline(nowMs: number): void {
+  /** Closes the connection when the time of what it is doing is over. @returns whether it did. */
+  checkDeadline(nowMs: number): boolean {
+    if (this.socket.destroyed || !this.isOverdue(nowMs)) return false;
+    this.destroy();
+    return true;
+  }
+
+  private isOverdue(nowMs: number): boolean {
     if (this.socket.writableLength > 0) {
       if (this.stalledSinceMs === 0) this.stalledSinceMs = nowMs;
-      if (nowMs - this.stalledSinceMs >= STALLED_MS) this.destroy();
-      return;
+      return nowMs - this.stalledSinceMs >= STALLED_MS;
     }
     this.stalledSinceMs = 0;
-    if (this.inFlight === 0 && nowMs >= this.deadlineMs) this.destroy();
+    return this.inFlight === 0 && !this.inLine && nowMs >= this.deadlineMs;
   }
 
   private get saturated(): boolean {
     return this.inFlight >= MAX_IN_FLIGHT || this.socket.writableLength > MAX_UNSENT_OCTETS;
   }
 
-  /** Serves the messages that are there, a bounded number in one go. */
+  /** Serves the messages that are there, as far as this turn allows, and sends the answers that were ready. */
   private readOn(): void {
-    if (this.turnPending || this.closed) return;
-    for (let served = 0; !this.saturated; served++) {
-      if (served === MESSAGES_PER_TURN) {
-        this.turnPending = true;
-        this.deadlineMs = this.owner.clock.nowMs() + IDLE_MS;
-        this.socket.pause();
-        setImmediate(() => {
-          this.turnPending = false;
-          this.readOn();
-        });
-        return;
+    if (this.inLine || this.closed) return;
+    const { turns, outbox } = this.owner;
+    const wasMidMessage = this.frames.midMessage;
+    let served = false;
+    let turnIsOver = false;
+    while (!this.saturated) {
+      // Asked before the message is cut off: one that nobody takes would be lost.
+      if (this.frames.hasMore && !turns.take()) {
+        turnIsOver = true;
+        break;
       }
-      const wasMidMessage = this.frames.midMessage;
       const message = this.frames.next();
-      if (message === undefined) {
-        this.setDeadline(wasMidMessage, served > 0);
-        if (this.ended) this.finishIfDone();
-        else this.socket.resume();
-        return;
-      }
+      if (message === undefined) break;
       this.take(message);
+      served = true;
     }
+    outbox.flush(this.socket, this.sent);
+    if (turnIsOver) this.getInLine();
+    else this.goOnReading(wasMidMessage, served);
+  }
+
+  private goOnReading(wasMidMessage: boolean, served: boolean): void {
+    this.setDeadline(wasMidMessage, served);
+    if (this.saturated) this.socket.pause();
+    else if (this.ended) this.finishIfDone();
+    else this.socket.resume();
+  }
+
+  /** Others first. Who waits for its turn is not late (see `isOverdue`), and gets no more time for a message that has begun. */
+  private getInLine(): void {
+    this.inLine = true;
     this.socket.pause();
+    this.owner.turns.wait(this);
   }
 
   /** A message's time runs from its first octet; a new octet of the same message does not prolong it. */
@@ -153,37 +180,42 @@ export class TcpConnection {
   }
 
   private answer(message: Uint8Array): void {
-    const { owner, socket } = this;
-    const query = this.spare;
-    if (message.length < HEADER_OCTETS) {
-      owner.counters.dropped.value++;
-      return;
-    }
-    const accepted = accept(query, message, message.length);
+    const { owner } = this;
+    const { counters, endpoint } = owner;
+    const query = owner.spareQuery;
+    const accepted = message.length < HEADER_OCTETS ? DROPPED : accept(query, message, message.length);
     if (accepted === DROPPED) {
-      owner.counters.dropped.value++;
+      counters.dropped.value++;
       return;
     }
-    const endpoint = owner.endpoint();
     query.transport = 'tcp';
     query.replyLimit = endpoint.udpPayload;
     if (accepted !== ACCEPTED) {
-      owner.counters.refused.value++;
-      const out = Buffer.allocUnsafe(2 + MAX_REFUSAL_OCTETS);
-      this.send(out, writeRefusal(query, out.subarray(2)));
+      counters.refused.value++;
+      owner.outbox.put(writeRefusal(query, this.room(MAX_REFUSAL_OCTETS)));
       return;
     }
-    query.clientAddress = socket.remoteAddress ?? '';
-    query.clientPort = socket.remotePort ?? 0;
-    stamp(query, endpoint, owner.localAddress, owner.localPort, owner.clock.nowMs());
+    this.stampClient(query);
+    stamp(query, endpoint, owner.address, owner.port, owner.clock.nowMs());
     const pending = endpoint.handler.ask(query);
     if (!(pending instanceof Promise)) {
       this.reply(query, pending);
       return;
     }
-    this.spare = new Query();
+    // Its octets stay valid: they are the chunk's, or the frame reader's copy.
+    owner.spareQuery = new Query();
     this.inFlight++;
     void pending.then((outcome) => this.replyLater(query, outcome));
+  }
+
+  /** The socket asks the system for its peer, so it is asked once. */
+  private stampClient(query: Query): void {
+    if (this.clientAddress === undefined) {
+      this.clientAddress = this.socket.remoteAddress ?? '';
+      this.clientPort = this.socket.remotePort ?? 0;
+    }
+    query.clientAddress = this.clientAddress;
+    query.clientPort = this.clientPort;
   }
 
   private replyLater(query: Query, outcome: Outcome): void {
@@ -193,6 +225,7 @@ export class TcpConnection {
     } catch (error) {
       this.owner.counters.bug(error);
     }
+    this.owner.outbox.flush(this.socket, this.sent);
     if (this.inFlight === 0 && !this.frames.midMessage) {
       this.deadlineMs = this.owner.clock.nowMs() + IDLE_MS;
     }
@@ -201,17 +234,17 @@ export class TcpConnection {
 
   private reply(query: Query, outcome: Outcome): void {
     if (outcome.kind === DROP || this.closed) return;
-    const out = Buffer.allocUnsafe(2 + renderedOctets(query, outcome));
-    this.send(out, render(query, outcome, out.subarray(2)));
+    this.owner.outbox.put(render(query, outcome, this.room(renderedOctets(query, outcome))));
   }
 
-  /** Length and message leave in one write (RFC 7766 section 8). */
-  private send(out: Buffer, length: number): void {
-    writeUint16(out, 0, length);
-    if (!this.closed && this.socket.writable) this.socket.write(out.subarray(0, 2 + length), this.sent);
+  private room(octets: number): Uint8Array {
+    return this.owner.outbox.room(octets, this.socket, this.sent);
   }
 
   private finishIfDone(): void {
-    if (this.ended && this.inFlight === 0) this.socket.end();
+    if (!this.ended || this.inFlight > 0) return;
+    // What the kernel has it sends by itself, then FIN: nothing to shut down first.
+    if (this.socket.writableLength === 0) this.destroy();
+    else this.finish();
   }
 }

@@ -5,23 +5,32 @@
 import { createServer, isIPv6 } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
+import { Query } from '../chain/query.ts';
+import { Arrivals } from './arrivals.ts';
 import type { ListenCounters } from './counters.ts';
 import { waitUntilIdle } from './drain.ts';
 import { ListenError } from './listen-error.ts';
 import type { Endpoint, Listener } from './listener.ts';
 import { TcpConnection } from './tcp-connection.ts';
+import type { TcpConnectionOwner } from './tcp-connection.ts';
+import { TcpOutbox } from './tcp-outbox.ts';
+import { Turns } from './turns.ts';
 
 /** Connections of clients that one listening socket keeps; more are closed at once (RFC 7766 section 6.2.2 asks for a limit). */
 export const MAX_CONNECTIONS = 1024;
 const BACKLOG = 511;
 /** How often deadlines of connections are looked at: they are met within this, in milliseconds. */
 const SWEEP_MS = 250;
+/** Connections closed in one turn of the event loop; each takes some 30 µs, and a thousand may have come at the same time. */
+const CLOSED_PER_TURN = 20;
 
 export interface TcpOptions {
   readonly address: string;
   readonly port: number;
   readonly clock: Clock;
   readonly counters: ListenCounters;
+  /** As for UDP. */
+  readonly reusePort?: boolean;
 }
 
 export async function listenTcp(options: TcpOptions, endpoint: Endpoint): Promise<Listener> {
@@ -36,6 +45,7 @@ export async function listenTcp(options: TcpOptions, endpoint: Endpoint): Promis
         port,
         backlog: BACKLOG,
         exclusive: true,
+        reusePort: options.reusePort === true,
         // As for UDP: `::` stands beside `0.0.0.0`.
         ipv6Only: isIPv6(address),
       },
@@ -48,14 +58,19 @@ export async function listenTcp(options: TcpOptions, endpoint: Endpoint): Promis
   return new TcpListener(server, options, endpoint);
 }
 
-class TcpListener implements Listener {
+class TcpListener implements Listener, TcpConnectionOwner {
   readonly address: string;
   readonly port: number;
+  readonly clock: Clock;
+  readonly counters: ListenCounters;
+  readonly outbox = new TcpOutbox();
+  readonly turns = new Turns();
+  spareQuery = new Query();
+  endpoint: Endpoint;
   private readonly server: Server;
-  private readonly options: TcpOptions;
-  private endpoint: Endpoint;
   private readonly connections = new Set<TcpConnection>();
   private readonly sweeper: NodeJS.Timeout;
+  private readonly arrivals = new Arrivals();
   private received = 0;
   private accepted = 0;
   /** Connections with answers that are due or not sent yet, in the form that the drain asks for. */
@@ -63,8 +78,9 @@ class TcpListener implements Listener {
 
   constructor(server: Server, options: TcpOptions, endpoint: Endpoint) {
     this.server = server;
-    this.options = options;
     this.address = options.address;
+    this.clock = options.clock;
+    this.counters = options.counters;
     const bound = server.address();
     this.port = typeof bound === 'object' && bound !== null ? bound.port : options.port;
     this.endpoint = endpoint;
@@ -76,9 +92,15 @@ class TcpListener implements Listener {
         return sum;
       },
     };
+    // Above this a connection is closed before Node makes a socket of it, which is most of what it costs.
+    server.maxConnections = MAX_CONNECTIONS;
     server.on('connection', (socket) => this.connect(socket));
-    server.on('error', () => options.counters.socketErrors.value++);
-    this.sweeper = setInterval(() => this.sweep(), SWEEP_MS);
+    server.on('drop', () => this.reject());
+    server.on('error', () => this.counters.socketErrors.value++);
+    this.sweeper = setInterval(() => {
+      if (this.arrivals.pass(SWEEP_MS)) server.maxConnections = MAX_CONNECTIONS;
+      this.sweep();
+    }, SWEEP_MS);
     this.sweeper.unref();
   }
 
@@ -119,32 +141,33 @@ class TcpListener implements Listener {
   }
 
   private connect(socket: Socket): void {
-    const { counters, clock } = this.options;
     this.accepted++;
-    if (this.connections.size >= MAX_CONNECTIONS) {
-      counters.tcpRejected.value++;
-      socket.on('error', () => undefined);
-      socket.destroy();
-      return;
-    }
-    const connection = new TcpConnection(socket, {
-      clock,
-      counters,
-      localAddress: this.address,
-      localPort: this.port,
-      endpoint: () => this.endpoint,
-      onQuery: () => this.received++,
-      onClose: () => {
-        this.connections.delete(connection);
-        counters.tcpConnections.value--;
-      },
-    });
-    this.connections.add(connection);
-    counters.tcpConnections.value++;
+    if (!this.arrivals.note()) this.server.maxConnections = 0;
+    this.connections.add(new TcpConnection(socket, this));
+    this.counters.tcpConnections.value++;
+  }
+
+  private reject(): void {
+    this.accepted++;
+    this.counters.tcpRejected.value++;
+  }
+
+  onQuery(): void {
+    this.received++;
+  }
+
+  onClose(connection: TcpConnection): void {
+    this.connections.delete(connection);
+    this.counters.tcpConnections.value--;
   }
 
   private sweep(): void {
-    const nowMs = this.options.clock.nowMs();
-    for (const connection of this.connections) connection.checkDeadline(nowMs);
+    const nowMs = this.clock.nowMs();
+    let closed = 0;
+    for (const connection of this.connections) {
+      if (!connection.checkDeadline(nowMs) || ++closed < CLOSED_PER_TURN) continue;
+      setImmediate(() => this.sweep());
+      return;
+    }
   }
 }

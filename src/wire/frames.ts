@@ -40,6 +40,11 @@ export class FrameReader {
     return this.prefixOctets > 0;
   }
 
+  /** Whether octets are there that `next` has not looked at. */
+  get hasMore(): boolean {
+    return this.at < this.chunk.length;
+  }
+
   /** The next whole message, or undefined until more has been received. The octets stay valid. */
   next(): Uint8Array | undefined {
     while (this.prefixOctets < 2) {

@@ -67,6 +67,15 @@ describe('the clocks of a connection', () => {
     expect(await opened.client().then(answers)).toBe(true);
   });
 
+  it('close all of many that have said nothing', async () => {
+    const opened = await listen(endpointOf(atOnce));
+    const silent = await Promise.all(Array.from({ length: 100 }, opened.client));
+    await until(() => openConnections(opened.around) === 100);
+    await sweep(opened, MESSAGE_MS);
+    await Promise.all(silent.map(({ ended }) => ended));
+    await until(() => openConnections(opened.around) === 0);
+  });
+
   it('close it when a message is not complete in time, however its octets come', async () => {
     const opened = await listen(endpointOf(atOnce));
     const slow = await opened.client();

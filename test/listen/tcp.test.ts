@@ -98,6 +98,20 @@ describe('TCP', () => {
     );
   });
 
+  it('serves one that asks little while others ask very much', async () => {
+    const { client } = await listen(endpointOf(atOnce));
+    const greedy = await Promise.all([client(), client(), client()]);
+    const modest = await client();
+    for (const asking of greedy) {
+      asking.write(Buffer.concat(Array.from({ length: 1_500 }, (_, id) => ask('a', id))));
+    }
+    expect(await answers(modest)).toBe(true);
+    for (const asking of greedy) {
+      const ids = (await asking.waitForMessages(1_500)).map((message) => readReply(message).id);
+      expect(ids).toEqual(Array.from({ length: 1_500 }, (_, id) => id));
+    }
+  });
+
   it('refuses what cannot be served, says nothing to the rest, and goes on', async () => {
     const { client, around } = await listen(endpointOf(atOnce));
     const asking = await client();

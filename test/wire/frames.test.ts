@@ -63,6 +63,17 @@ describe('FrameReader', () => {
     expect(reader.next()?.buffer).toBe(chunk.buffer);
   });
 
+  it('tells whether it has octets that it has not looked at', () => {
+    const reader = new FrameReader();
+    expect(reader.hasMore).toBe(false);
+    reader.push(Buffer.concat([framed(Buffer.from('one')), Buffer.of(0)]));
+    expect(reader.hasMore).toBe(true);
+    reader.next();
+    expect(reader.hasMore).toBe(true);
+    reader.next();
+    expect(reader.hasMore).toBe(false);
+  });
+
   it('may be given more before it has been asked for all', () => {
     const reader = new FrameReader();
     reader.push(Buffer.concat([framed(Buffer.from('one')), framed(Buffer.from('two'))]));

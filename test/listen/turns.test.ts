@@ -1,0 +1,49 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { Turns } from '../../src/listen/turns.ts';
+
+/** Serves messages until the turn is over. */
+function takeAll(turns: Turns): number {
+  let taken = 0;
+  while (turns.take()) taken++;
+  return taken;
+}
+
+describe('the turns of connections', () => {
+  it('end, and begin anew for those who wait', async () => {
+    const turns = new Turns();
+    const first = takeAll(turns);
+    expect(first).toBeGreaterThan(0);
+    let second = 0;
+    turns.wait({ goOn: () => (second = takeAll(turns)) });
+    expect(second).toBe(0);
+    await nextTurn();
+    expect(second).toBe(first);
+  });
+
+  it('go round: who wants more gets it after all others', async () => {
+    const turns = new Turns();
+    takeAll(turns);
+    const order: string[] = [];
+    const greedy = (name: string): void =>
+      turns.wait({
+        goOn() {
+          takeAll(turns);
+          order.push(name);
+          if (order.length < 6) greedy(name);
+        },
+      });
+    for (const name of ['a', 'b', 'c']) greedy(name);
+    while (order.length < 6) await nextTurn();
+    expect(order).toEqual(['a', 'b', 'c', 'a', 'b', 'c']);
+  });
+
+  it('let several go on in one that leaves enough', async () => {
+    const turns = new Turns();
+    takeAll(turns);
+    const order: number[] = [];
+    for (let i = 0; i < 10; i++) turns.wait({ goOn: () => turns.take() && order.push(i) });
+    await nextTurn();
+    expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+});
