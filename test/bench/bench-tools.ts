@@ -27,7 +27,7 @@ export const BENCH_TOOLS: readonly BenchTool[] = [
   // Its instances are started by those who want one, not by the package.
   { tool: 'kresd', package: 'knot-resolver', purpose: 'compare with Knot Resolver' },
   { tool: 'dnsmasq', package: 'dnsmasq-base', purpose: 'compare with dnsmasq' },
-  { tool: 'gcc', package: 'gcc', purpose: 'compile the echo in C' },
+  { tool: 'gcc', package: 'gcc', purpose: 'compile the echo and the flood in C' },
   // Debian's gcc only recommends the headers of the C library.
   { tool: 'gcc', package: 'libc6-dev', purpose: 'compile the echo in C' },
 ];

@@ -12,6 +12,8 @@ import { NOERROR, NXDOMAIN, TYPE_A, TYPE_AAAA } from '../../src/wire/registry.ts
 
 export const CLUSTER_ZONE = 'cluster.local.';
 export const OUTSIDE_ZONE = 'bench.example.';
+/** The upstream answers nothing here. */
+export const SILENT_ZONE = 'silent.example.';
 export const NAMESPACES = 20;
 export const HEADLESS_ADDRESSES = 20;
 

@@ -75,13 +75,13 @@ async function hold(
 }
 
 /** Installs what is missing where that is wanted. A smoke run is about us: in CI it brings the load and compares with what there is. */
-async function haveTools({ install, smoke }: BenchOptions): Promise<void> {
+export async function haveTools({ install, smoke }: BenchOptions): Promise<void> {
   if (install || toolsAreRequired()) await bringTools(smoke && !install ? rowsOf(LOAD_TOOL) : BENCH_TOOLS);
   if (findTool(LOAD_TOOL) === undefined) throw new Error(howToHave(LOAD_TOOL));
 }
 
 /** What users run is measured, so it is made from what stands in `src/` now. */
-function build(): void {
+export function build(): void {
   say('building');
   const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   execFileSync(process.execPath, [compiler, '-p', join(ROOT, 'src', 'tsconfig.json')], { stdio: 'inherit' });

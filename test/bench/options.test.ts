@@ -10,6 +10,9 @@ describe('the command line', () => {
       only: undefined,
       tcp: false,
       rate: undefined,
+      flood: undefined,
+      start: false,
+      memory: false,
       rounds: 5,
       seconds: 5,
       json: undefined,
@@ -30,6 +33,14 @@ describe('the command line', () => {
   it('takes numbers', () => {
     const { rate, rounds, seconds } = readOptions(['--rate', '10000', '--rounds', '3', '--seconds=2']);
     expect({ rate, rounds, seconds }).toEqual({ rate: 10_000, rounds: 3, seconds: 2 });
+  });
+
+  it('knows floods by their names', () => {
+    expect(readOptions(['--flood', 'tcp']).flood?.name).toBe('tcp');
+  });
+
+  it.each(['start', 'memory'] as const)('--%s is a benchmark of its own', (mode) => {
+    expect(readOptions([`--${mode}`])[mode]).toBe(true);
   });
 
   it('takes names separated by commas', () => {
@@ -56,6 +67,9 @@ describe('a command line that cannot be', () => {
     ['a rate in words', ['--rate', 'fast'], '--rate wants a whole number above 0, not "fast"'],
     ['no rounds', ['--rounds', '0'], '--rounds wants a whole number above 0, not "0"'],
     ['parts of a second', ['--seconds', '0.5'], '--seconds wants a whole number above 0, not "0.5"'],
+    ['an unknown flood', ['--flood', 'udp'], '--flood wants misses, silence, tcp, not "udp"'],
+    ['a flood beside a load', ['--flood', 'tcp', '--misses'], '--flood has a load of its own'],
+    ['two benchmarks', ['--start', '--memory'], 'one run is one'],
     ['an unknown flag', ['--doh'], "Unknown option '--doh'"],
   ])('%s', (_name, args, message) => {
     expect(() => readOptions(args)).toThrow(message);

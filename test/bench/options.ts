@@ -2,6 +2,8 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { HITS, MISSES, MIX } from './loads.ts';
+import { FLOODS } from './floods.ts';
+import type { Flood } from './floods.ts';
 import type { Load } from './loads.ts';
 
 export const USAGE = `npm run bench -- [options]
@@ -10,6 +12,9 @@ export const USAGE = `npm run bench -- [options]
   --misses         names that nobody has asked before
   --tcp            over TCP
   --rate N         N queries a second instead of as many as are answered; shows p50 and p99 of the latency
+  --flood KIND     latency of hits over UDP with and without a flood beside them: misses, silence or tcp
+  --start          time from start to first answer of ours, --rounds times
+  --memory         anonymous memory of ours: at start, with 10,000 entries, after a minute of load
   --rounds N       rounds of each server (5)
   --seconds N      seconds of each round (5)
   --json FILE      where all figures go; a new file among the temporary ones by default
@@ -25,6 +30,9 @@ export interface BenchOptions {
   readonly load: Load;
   readonly tcp: boolean;
   readonly rate: number | undefined;
+  readonly flood: Flood | undefined;
+  readonly start: boolean;
+  readonly memory: boolean;
   readonly rounds: number;
   readonly seconds: number;
   readonly json: string | undefined;
@@ -45,6 +53,9 @@ export function readOptions(args: readonly string[]): BenchOptions {
       misses: { type: 'boolean', default: false },
       tcp: { type: 'boolean', default: false },
       rate: { type: 'string' },
+      flood: { type: 'string' },
+      start: { type: 'boolean', default: false },
+      memory: { type: 'boolean', default: false },
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '5' },
       json: { type: 'string' },
@@ -56,13 +67,20 @@ export function readOptions(args: readonly string[]): BenchOptions {
   });
   const { only, mix, misses, json, baseline, ...others } = values;
   if (mix && misses) throw new Error('--mix and --misses are two loads; one run has one');
+  const modes = [others.start, others.memory, others.flood !== undefined].filter(Boolean);
+  if (modes.length > 1) throw new Error('--start, --memory and --flood are three benchmarks; one run is one');
+  if (others.flood !== undefined && (mix || misses || others.tcp))
+    throw new Error('--flood has a load of its own: hits over UDP');
   return {
     tcp: others.tcp,
     build: others.build,
+    start: others.start,
+    memory: others.memory,
     install: others.install,
     smoke: others.smoke,
     only: only?.split(',').filter((name) => name !== ''),
     load: mix ? MIX : misses ? MISSES : HITS,
+    flood: others.flood === undefined ? undefined : floodCalled(others.flood),
     rate: others.rate === undefined ? undefined : positive('--rate', others.rate),
     rounds: others.smoke ? 1 : positive('--rounds', others.rounds),
     seconds: others.smoke ? 1 : positive('--seconds', others.seconds),
@@ -76,4 +94,10 @@ function positive(flag: string, text: string): number {
   if (!Number.isInteger(number) || number <= 0)
     throw new Error(`${flag} wants a whole number above 0, not "${text}"`);
   return number;
+}
+
+function floodCalled(name: string): Flood {
+  const flood = FLOODS.find((row) => row.name === name);
+  if (flood !== undefined) return flood;
+  throw new Error(`--flood wants ${FLOODS.map((row) => row.name).join(', ')}, not "${name}"`);
 }

@@ -9,11 +9,14 @@ import { join } from 'node:path';
 import { messageOf } from '../../src/base/error-message.ts';
 import { benchmark } from './benchmark.ts';
 import { wantedServers } from './choose.ts';
+import { benchFlood } from './flood-bench.ts';
+import { benchMemory } from './memory-bench.ts';
 import { USAGE, readOptions } from './options.ts';
 import type { BenchOptions } from './options.ts';
 import { Processes } from './processes.ts';
 import { print, writeJson } from './report.ts';
 import { SERVERS } from './servers.ts';
+import { benchStart } from './start-bench.ts';
 import type { Server } from './servers/server.ts';
 
 const EXIT_SIGNALLED = 128;
@@ -43,6 +46,15 @@ async function main(args: readonly string[]): Promise<number> {
   });
   try {
     const command = ['npm run bench --', ...args].join(' ');
+    if (options.start || options.memory) {
+      const bench = options.start ? benchStart : benchMemory;
+      await bench(options, servers, { directory, processes, command });
+      return 0;
+    }
+    if (options.flood !== undefined) {
+      await benchFlood(options, options.flood, servers, { directory, processes, command });
+      return 0;
+    }
     const report = await benchmark(options, servers, { directory, processes, command });
     print(report);
     writeJson(report, options.json);

@@ -26,21 +26,31 @@ export interface Surroundings {
   readonly processes: Processes;
 }
 
+/** A place of this name with the server's files in it. */
+export async function makePlace(
+  server: Server,
+  name: string,
+  { directory, upstreamPort }: Omit<Surroundings, 'processes'>,
+): Promise<Place> {
+  const place: Place = {
+    directory: join(directory, name),
+    port: await freePort(),
+    sparePort: await freePort(),
+    upstreamPort,
+  };
+  mkdirSync(place.directory);
+  for (const [file, text] of Object.entries(server.files(place)))
+    writeFileSync(join(place.directory, file), text);
+  return place;
+}
+
 /** @throws {Error} with what it has printed, when it does not answer, or not the truth */
 export async function startServer(
   server: Server,
   load: Load,
   { directory, upstreamPort, processes }: Surroundings,
 ): Promise<RunningServer> {
-  const place: Place = {
-    directory: join(directory, server.name),
-    port: await freePort(),
-    sparePort: await freePort(),
-    upstreamPort,
-  };
-  mkdirSync(place.directory);
-  for (const [name, text] of Object.entries(server.files(place)))
-    writeFileSync(join(place.directory, name), text);
+  const place = await makePlace(server, server.name, { directory, upstreamPort });
   const preparation = server.prepare?.(place);
   if (preparation !== undefined) {
     const options = { name: `${server.name}-prepare`, command: preparation, directory: place.directory };

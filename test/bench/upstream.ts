@@ -4,7 +4,7 @@
  * message that it gets, the number of queries so far.
  */
 import { SYSTEM_CLOCK } from '../../src/base/clock.ts';
-import { Reply } from '../../src/chain/outcome.ts';
+import { Reply, SILENCE } from '../../src/chain/outcome.ts';
 import type { Query } from '../../src/chain/query.ts';
 import type { ListenCounters } from '../../src/listen/counters.ts';
 import type { Endpoint } from '../../src/listen/listener.ts';
@@ -17,7 +17,7 @@ import { MessageBuilder } from '../../src/wire/builder.ts';
 import { QR, RA, SECTION_ANSWER, SECTION_AUTHORITY } from '../../src/wire/header.ts';
 import { nameFromText } from '../../src/wire/name.ts';
 import { TYPE_SOA } from '../../src/wire/registry.ts';
-import { TTL_SECONDS, truthOf } from './bench-zone.ts';
+import { SILENT_ZONE, TTL_SECONDS, truthOf } from './bench-zone.ts';
 
 const STDERR = 2;
 const UDP_PAYLOAD = 1232;
@@ -31,6 +31,7 @@ const endpoint: Endpoint = {
     name: 'bench-zone',
     ask(query) {
       queries++;
+      if (query.nameText.endsWith(SILENT_ZONE)) return SILENCE;
       return new Reply(answer(query), 'bench-zone');
     },
   },
