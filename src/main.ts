@@ -5,6 +5,7 @@
  */
 import module from 'node:module';
 import { signals } from './cli/signals.ts';
+import { keepHeapSmall } from './cli/heap-settings.ts';
 
 /** node:dgram and node:net share ports, and types are stripped, from this version on. */
 const OLDEST_NODE = 24;
@@ -17,6 +18,7 @@ if (major < OLDEST_NODE) {
   );
   process.exit(1);
 }
+keepHeapSmall();
 module.enableCompileCache();
 const { main } = await import('./cli/cli.ts');
 await main(process.argv.slice(2), signals);

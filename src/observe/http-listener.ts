@@ -3,7 +3,6 @@
  * make us hold is bounded: headers, time, connections. It decides nothing about which addresses are open: see `http.ts`.
  */
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getSystemErrorMessage } from 'node:util';
@@ -13,6 +12,7 @@ import { formatHttpAddress } from './http-address.ts';
 import type { HttpAddress } from './http-address.ts';
 import type { HttpAnswer, HttpRoute } from './http-types.ts';
 import type { Log } from './log-types.ts';
+import { http } from './node-http.ts';
 
 /** Of a request's line and headers. */
 const MOST_HEADER_BYTES = 4096;
@@ -65,7 +65,7 @@ export class HttpListener {
     this.address = address;
     this.routes = routes;
     this.log = log;
-    this.server = createServer({
+    this.server = http.createServer({
       maxHeaderSize: MOST_HEADER_BYTES,
       headersTimeout: REQUEST_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,

@@ -1,10 +1,10 @@
 /** Asks our own `/health` once a second and keeps the time it took (`coredns_health_request_duration_seconds`). */
-import { Agent, get } from 'node:http';
 import type { SetupContext } from '../../chain/plugin.ts';
 import { formatHttpAddress } from '../../observe/http-address.ts';
 import type { HttpAddress } from '../../observe/http-address.ts';
 import { SLIM_TIME_BUCKETS } from '../../observe/buckets.ts';
 import type { Counter, Histogram } from '../../observe/metric-types.ts';
+import { http } from '../../observe/node-http.ts';
 
 const INTERVAL_MS = 1_000;
 /** A request that takes longer counts as failed. */
@@ -18,7 +18,7 @@ export class SelfProbe {
   private readonly duration: Histogram;
   private readonly failures: Counter;
   /** One kept connection, so that a probe costs a request and not a handshake. */
-  private readonly agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  private readonly agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
 
@@ -56,7 +56,7 @@ export class SelfProbe {
     const { clock, log } = this.context;
     const startedMs = clock.nowMs();
     const url = `http://${formatHttpAddress(this.target)}/health`;
-    const request = get(
+    const request = http.get(
       { ...this.target, path: '/health', agent: this.agent, timeout: TIMEOUT_MS },
       (response) => {
         response.resume();
