@@ -11,7 +11,7 @@
 
 /** Datagrams in one call. More gains nothing: at 64 the call itself is a small part. */
 export const BATCH_SIZE = 64;
-/** The longest datagram that is read or sent, in octets. Longer queries are cut, and answered FORMERR. */
+/** The longest datagram that is read or sent, in octets, unless told otherwise. Longer queries are cut, and answered FORMERR. */
 export const DATAGRAM_OCTETS = 4096;
 /** Room for one `cmsghdr` with an `in6_pktinfo` (40 octets). */
 export const CONTROL_OCTETS = 64;
@@ -24,7 +24,6 @@ const IOVECS = BATCH_SIZE * MMSGHDR_OCTETS;
 const ADDRESSES = IOVECS + BATCH_SIZE * IOVEC_OCTETS;
 const CONTROLS = ADDRESSES + BATCH_SIZE * ADDRESS_OCTETS;
 const BUFFERS = CONTROLS + BATCH_SIZE * CONTROL_OCTETS;
-const TOTAL_OCTETS = BUFFERS + BATCH_SIZE * DATAGRAM_OCTETS;
 
 /** Places within an `mmsghdr` and an `iovec`, in words of 32 bits. */
 const MMSGHDR_WORDS = MMSGHDR_OCTETS / 4;
@@ -43,14 +42,17 @@ export class BatchMemory {
   readonly controls: readonly Uint8Array[];
   private readonly words: Uint32Array;
 
-  /** @param addressOf gives the machine's address of octets. */
-  constructor(addressOf: (octets: Uint8Array) => bigint) {
-    this.octets = new Uint8Array(TOTAL_OCTETS);
+  /**
+   * @param addressOf gives the machine's address of octets.
+   * @param datagramOctets room for each datagram. What has never been written to is no memory yet, so much room costs little.
+   */
+  constructor(addressOf: (octets: Uint8Array) => bigint, datagramOctets = DATAGRAM_OCTETS) {
+    this.octets = new Uint8Array(BUFFERS + BATCH_SIZE * datagramOctets);
     this.words = new Uint32Array(this.octets.buffer, 0, ADDRESSES / 4);
     this.addresses = this.cut(ADDRESSES, ADDRESS_OCTETS);
     this.controls = this.cut(CONTROLS, CONTROL_OCTETS);
-    this.buffers = this.cut(BUFFERS, DATAGRAM_OCTETS);
-    this.layOut(addressOf(this.octets));
+    this.buffers = this.cut(BUFFERS, datagramOctets);
+    this.layOut(addressOf(this.octets), datagramOctets);
   }
 
   /** The array of `mmsghdr` from message `index` on. */
@@ -88,7 +90,7 @@ export class BatchMemory {
     );
   }
 
-  private layOut(base: bigint): void {
+  private layOut(base: bigint, datagramOctets: number): void {
     const view = new DataView(this.octets.buffer);
     for (let index = 0; index < BATCH_SIZE; index++) {
       const header = index * MMSGHDR_OCTETS;
@@ -100,8 +102,8 @@ export class BatchMemory {
       view.setBigUint64(header + 24, 1n, true);
       view.setBigUint64(header + 32, base + BigInt(CONTROLS + index * CONTROL_OCTETS), true);
       // struct iovec: base, len
-      view.setBigUint64(iovec, base + BigInt(BUFFERS + index * DATAGRAM_OCTETS), true);
-      view.setBigUint64(iovec + 8, BigInt(DATAGRAM_OCTETS), true);
+      view.setBigUint64(iovec, base + BigInt(BUFFERS + index * datagramOctets), true);
+      view.setBigUint64(iovec + 8, BigInt(datagramOctets), true);
     }
   }
 }

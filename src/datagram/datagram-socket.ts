@@ -1,7 +1,7 @@
 /** A UDP socket made with the C library: bound, non-blocking, with big buffers. */
-import { getSystemErrorMap } from 'node:util';
 import type { Libc } from './libc.ts';
 import { MAX_ADDRESS_OCTETS, isIpv6Address, portOf, socketAddress } from './socket-address.ts';
+import { systemError } from './system-error.ts';
 
 const SOCK_DGRAM = 2;
 const SOCK_NONBLOCK = 0o4000;
@@ -9,6 +9,7 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_SNDBUF = 7;
 const SO_RCVBUF = 8;
+const SO_REUSEPORT = 15;
 const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
 const IPPROTO_IP = 0;
@@ -31,6 +32,7 @@ export interface DatagramSocket {
 
 /**
  * @param scopeId the number of the interface, for a link-local address
+ * @param reusePort whether other sockets of this user that ask for the same may be bound beside it
  * @throws Error with the system's `code`, such as EADDRINUSE
  */
 export function openDatagramSocket(
@@ -38,43 +40,48 @@ export function openDatagramSocket(
   address: string,
   port: number,
   scopeId: number,
+  reusePort: boolean,
 ): DatagramSocket {
   const bare = address.split('%', 1)[0];
   const local = socketAddress(bare, port, scopeId);
   const fd = libc.socket(local[0], SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) throw systemError(libc.errno());
+  if (fd < 0) throw systemError(libc.errno(), 'socket');
   const wildcard = WILDCARDS.has(bare);
-  setOptions(libc, fd, isIpv6Address(local), wildcard);
+  setOptions(libc, fd, isIpv6Address(local), wildcard, reusePort);
   if (libc.bind(fd, local, local.length) < 0) {
-    const error = systemError(libc.errno());
+    const error = systemError(libc.errno(), 'bind');
     libc.close(fd);
     throw error;
   }
-  return { fd, port: port === 0 ? boundPort(libc, fd) : port, wildcard };
+  return { fd, port: port === 0 ? portOf(boundAddress(libc, fd)) : port, wildcard };
 }
 
-function setOptions(libc: Libc, fd: number, ipv6: boolean, wildcard: boolean): void {
+/**
+ * Has the kernel give new datagrams to the other sockets of a shared port: a connected socket gets those of its peer alone, and this one
+ * becomes its own peer. What waits in it can still be read, and answers go to whom they are for.
+ */
+export function leavePort(libc: Libc, { fd }: DatagramSocket): void {
+  const own = boundAddress(libc, fd);
+  libc.connect(fd, own, own.length);
+}
+
+function setOptions(libc: Libc, fd: number, ipv6: boolean, wildcard: boolean, reusePort: boolean): void {
   const set = (level: number, option: number, value: number): boolean => {
     const octets = Buffer.alloc(4);
     octets.writeInt32LE(value);
     return libc.setsockopt(fd, level, option, octets, octets.length) === 0;
   };
   if (ipv6) set(IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  if (reusePort) set(SOL_SOCKET, SO_REUSEPORT, 1);
   if (wildcard) set(ipv6 ? IPPROTO_IPV6 : IPPROTO_IP, ipv6 ? IPV6_RECVPKTINFO : IP_PKTINFO, 1);
   if (!set(SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_OCTETS)) set(SOL_SOCKET, SO_RCVBUF, BUFFER_OCTETS);
   if (!set(SOL_SOCKET, SO_SNDBUFFORCE, BUFFER_OCTETS)) set(SOL_SOCKET, SO_SNDBUF, BUFFER_OCTETS);
 }
 
-function boundPort(libc: Libc, fd: number): number {
+function boundAddress(libc: Libc, fd: number): Buffer {
   const address = Buffer.alloc(MAX_ADDRESS_OCTETS);
   const octets = Buffer.alloc(4);
   octets.writeUInt32LE(address.length);
   libc.getsockname(fd, address, octets);
-  return portOf(address);
-}
-
-/** The error that Node would give for a system error number. */
-function systemError(errno: number): NodeJS.ErrnoException {
-  const [code = 'UNKNOWN', message = `system error ${errno}`] = getSystemErrorMap().get(-errno) ?? [];
-  return Object.assign(new Error(message), { code, errno: -errno });
+  return address;
 }

@@ -12,6 +12,7 @@ export interface Libc {
   poll(fd: number, readable: () => void): { close(): void };
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: Uint8Array, octets: number): number;
+  connect(fd: number, address: Uint8Array, octets: number): number;
   setsockopt(fd: number, level: number, option: number, value: Uint8Array, octets: number): number;
   getsockname(fd: number, address: Uint8Array, octets: Uint8Array): number;
   close(fd: number): number;
@@ -43,6 +44,7 @@ function bindings(ffi: typeof koffi): Libc {
     },
     socket: library.func('int socket(int, int, int)'),
     bind: library.func('int bind(int, void *, uint)'),
+    connect: library.func('int connect(int, void *, uint)'),
     setsockopt: library.func('int setsockopt(int, int, int, void *, uint)'),
     getsockname: library.func('int getsockname(int, void *, void *)'),
     close: library.func('int close(int)'),

@@ -7,7 +7,7 @@
 import type { Gauge as PromGauge, Metric } from 'prom-client';
 import type { HttpAnswer } from './http-types.ts';
 import type { FamilySnapshot, HistogramSnapshot, MetricRegistry, NumberSnapshot } from './metrics.ts';
-import { processFamilies } from './process-metrics.ts';
+import { takeSnapshot } from './snapshot.ts';
 
 /** One line of the exposition as prom-client's registry takes it; `sharedLabels` are rendered once per object. */
 interface Line {
@@ -17,14 +17,17 @@ interface Line {
   readonly value: number;
 }
 
-/** Brings gauges up to date and renders all families, ordered by name. */
-export async function expose(registry: MetricRegistry): Promise<HttpAnswer> {
+/** Brings gauges up to date and renders all families of the registry and of the process. */
+export function expose(registry: MetricRegistry): Promise<HttpAnswer> {
+  return exposeFamilies(takeSnapshot(registry));
+}
+
+/** Renders these families, ordered by name. */
+export async function exposeFamilies(families: readonly FamilySnapshot[]): Promise<HttpAnswer> {
   const { Gauge, Registry } = await import('prom-client');
-  registry.refresh();
   const page = new Registry();
-  const families: FamilySnapshot[] = [...registry.families(), ...processFamilies()];
-  families.sort((one, other) => (one.name < other.name ? -1 : 1));
-  for (const family of families) page.registerMetric(asMetric(Gauge, family));
+  const ordered = families.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  for (const family of ordered) page.registerMetric(asMetric(Gauge, family));
   return { status: 200, contentType: page.contentType, body: await page.metrics() };
 }
 

@@ -1,6 +1,6 @@
 /**
  * Log lines as JSON, one object a line, made by pino: `level` as a word, `time` in ISO 8601, `component` for what text has as a prefix,
- * `msg`. pino writes into the ring, not to a descriptor. It is loaded when the first such log is made: text, the default, need not pay
+ * `msg`, and `worker` in a process that is one of several. pino writes into the ring, not to a descriptor. It is loaded when the first such log is made: text, the default, need not pay
  * its 10 MB.
  */
 import { createRequire } from 'node:module';
@@ -70,7 +70,7 @@ function openPino(state: LogState): Logger {
   const { pino }: typeof import('pino') = createRequire(import.meta.url)('pino');
   const options = {
     level: 'debug',
-    base: null,
+    base: state.worker === undefined ? null : { worker: state.worker },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string): object => ({ level: label }) },
   };

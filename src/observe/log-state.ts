@@ -6,6 +6,8 @@ export interface LogState {
   readonly ring: LogRing;
   /** Whether debug lines come out. */
   debug: boolean;
+  /** Which of several processes this is, where that is said at all. */
+  readonly worker?: number | undefined;
 }
 
 export interface RootLog extends Log {

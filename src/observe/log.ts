@@ -14,10 +14,12 @@ export interface LogOptions {
   readonly ring: LogRing;
   /** Whether debug lines come out. */
   readonly debug: boolean;
+  /** The number that lines carry of a process that is one of several (`worker=2`); none unless given. */
+  readonly worker?: number;
 }
 
 /** Also makes the ring tell of lost lines in the same format. */
-export function createLog({ format, ring, debug }: LogOptions): RootLog {
-  const state = { ring, debug };
+export function createLog({ format, ring, debug, worker }: LogOptions): RootLog {
+  const state = { ring, debug, worker };
   return format === 'json' ? JsonLog.root(state) : TextLog.root(state);
 }

@@ -18,6 +18,9 @@ export const LOG_RING_BYTES = 256 * 1024;
 /** Bytes of one write: what a Linux pipe holds. */
 const MOST_PER_WRITE = 64 * 1024;
 
+/** POSIX's PIPE_BUF on Linux: what is not longer goes into a pipe as a whole or not at all, so that no other process's line cuts it in two. */
+export const PIPE_BYTES_AT_ONCE = 4096;
+
 /** After EAGAIN the next try comes in 5, 10, 20 … 160 ms. */
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 160;
@@ -36,6 +39,9 @@ const MOST_OCTETS_PER_UNIT = 3;
 export class LogRing {
   /** The line that tells of lost lines, as soon as there is room for it. The log sets it to one of its own format. */
   describeLoss: (lines: number) => string = (lines) => `${lines} log lines dropped`;
+
+  /** Bytes of one write at most; set to `PIPE_BYTES_AT_ONCE` where other processes write into the same pipe. */
+  mostPerWrite = MOST_PER_WRITE;
 
   private readonly fd: number;
   private readonly octets: Buffer;
@@ -164,7 +170,7 @@ export class LogRing {
 
   /** Up to the last end of a line that fits, so that lines of processes that share a pipe do not mix. */
   private nextLength(): number {
-    const contiguous = Math.min(this.used, this.octets.length - this.start, MOST_PER_WRITE);
+    const contiguous = Math.min(this.used, this.octets.length - this.start, this.mostPerWrite);
     const lastNewline = this.octets.lastIndexOf(NEWLINE, this.start + contiguous - 1);
     return lastNewline < this.start ? contiguous : lastNewline + 1 - this.start;
   }

@@ -27,7 +27,7 @@ export class TextLog implements RootLog {
 
   static root(state: LogState): TextLog {
     state.ring.describeLoss = (lines) => `[WARNING] ${lossMessage(lines)}`;
-    return new TextLog(state, '');
+    return new TextLog(state, state.worker === undefined ? '' : `worker=${state.worker}`);
   }
 
   get debugEnabled(): boolean {

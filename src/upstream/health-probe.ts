@@ -2,7 +2,7 @@
  * One question to an upstream to see whether it is there: `DOMAIN NS IN` over a socket or connection of its own, since a kept one may be
  * what is broken. Any response with the right id will do, whatever its rcode.
  */
-import type { Clock } from '../base/clock.ts';
+import type { Deadlines } from '../base/deadlines.ts';
 import { askMessage } from '../wire/ask-message.ts';
 import { CLASS_IN, TYPE_NS } from '../wire/registry.ts';
 import { PendingQuery } from './pending-query.ts';
@@ -20,13 +20,13 @@ export type ProbeTarget = { readonly udp: UdpTarget } | { readonly stream: Strea
 export class HealthProbe {
   private readonly target: ProbeTarget;
   private readonly settings: UpstreamSettings;
-  private readonly clock: Clock;
+  private readonly deadlines: Deadlines;
   private abort: (() => void) | undefined;
 
-  constructor(target: ProbeTarget, settings: UpstreamSettings, clock: Clock) {
+  constructor(target: ProbeTarget, settings: UpstreamSettings, deadlines: Deadlines) {
     this.target = target;
     this.settings = settings;
-    this.clock = clock;
+    this.deadlines = deadlines;
   }
 
   /** Whether the upstream answers, within a second. Does not reject; one at a time. */
@@ -58,7 +58,9 @@ export class HealthProbe {
       dnssecOk: false,
       edns: false,
     });
-    return new PendingQuery(message, question, this.clock.nowMs() + PROBE_TIMEOUT_MS, this.clock, true);
+    const { deadlines } = this;
+    const deadlineMs = deadlines.clock.nowMs() + PROBE_TIMEOUT_MS;
+    return new PendingQuery(message, question.name.length, deadlineMs, deadlines, true);
   }
 }
 

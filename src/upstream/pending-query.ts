@@ -2,11 +2,9 @@
  * One query that waits for its reply over one transport: the octets to send, what a reply has to match, the deadline, and the promise.
  * Who has it at the moment (a queue, a socket, a connection) is its holder; the deadline tells the holder to let go. It settles once.
  */
-import type { Clock } from '../base/clock.ts';
-import type { Question } from '../wire/ask-message.ts';
+import type { Deadlines, Expiring } from '../base/deadlines.ts';
 import { timeoutError } from './exchange-error.ts';
 import type { ExchangeError } from './exchange-error.ts';
-import { timerMs } from './settings.ts';
 
 export interface Holder {
   /**
@@ -19,7 +17,7 @@ export interface Holder {
 /** How many replies that do not match a query waits through before it gives its transport up (see DESIGN, and BIND's mismatches). */
 export const MAX_BAD_REPLIES = 3;
 
-export class PendingQuery {
+export class PendingQuery implements Expiring {
   /** Octets of the question's name, which stands in `message` behind the header. */
   readonly nameLength: number;
   /** Any reply with the right id will do: for health checks, which ask whether somebody is there. */
@@ -27,6 +25,8 @@ export class PendingQuery {
   /** Settles as the query does; rejects with ExchangeError only. */
   readonly reply: Promise<Uint8Array>;
   readonly message: Uint8Array;
+  /** Milliseconds on the clock of `deadlines`. */
+  readonly deadlineMs: number;
   holder: Holder | undefined;
   /** As the holder sent it. */
   id = 0;
@@ -37,39 +37,41 @@ export class PendingQuery {
 
   private readonly resolveReply: (reply: Uint8Array) => void;
   private readonly rejectReply: (error: ExchangeError) => void;
-  private readonly timer: NodeJS.Timeout;
+  private readonly deadlines: Deadlines;
 
   /** @param message as from `askMessage`; it belongs to this query, which writes ids into it. */
   constructor(
     message: Uint8Array,
-    question: Question,
+    nameLength: number,
     deadlineMs: number,
-    clock: Clock,
+    deadlines: Deadlines,
     acceptsAny: boolean,
   ) {
     this.message = message;
-    this.nameLength = question.name.length;
+    this.nameLength = nameLength;
     this.acceptsAny = acceptsAny;
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
     this.reply = promise;
     this.resolveReply = resolve;
     this.rejectReply = reject;
-    this.timer = setTimeout(() => this.expire(), timerMs(deadlineMs - clock.nowMs()));
+    this.deadlineMs = deadlineMs;
+    this.deadlines = deadlines;
+    deadlines.add(this);
   }
 
   resolve(reply: Uint8Array): void {
-    clearTimeout(this.timer);
+    this.deadlines.delete(this);
     this.holder = undefined;
     this.resolveReply(reply);
   }
 
   reject(error: ExchangeError): void {
-    clearTimeout(this.timer);
+    this.deadlines.delete(this);
     this.holder = undefined;
     this.rejectReply(error);
   }
 
-  private expire(): void {
+  expire(): void {
     const doing = this.holder?.expire(this) ?? 'exchange';
     this.reject(timeoutError(doing));
   }

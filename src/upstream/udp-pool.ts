@@ -1,6 +1,10 @@
 /**
- * The UDP sockets of one upstream. Each query takes one of those that are open, at random; as long as there are fewer than wanted, it
- * opens one more instead. So ports are many, change all the time, and an upstream that is seldom asked sees a new one every time.
+ * The UDP sockets of one upstream. As long as there are fewer than wanted, each query opens one more; so ports are many, change all the
+ * time, and an upstream that is seldom asked sees a new one every time. After that one of those that are open is drawn at random, for one
+ * query, or for the few that come in the same turn of the event loop where those can share a system call.
+ *
+ * A shared draw gives a forger nothing: any one query is as likely on each port as with a draw of its own, its id is drawn for it alone,
+ * and a forged reply has to repeat the question of the one query that it is for.
  */
 import { ExchangeError, closedError } from './exchange-error.ts';
 import type { PendingQuery } from './pending-query.ts';
@@ -23,6 +27,10 @@ export class UdpPool implements UdpSocketOwner {
   /** Those and the retired ones that wait for their last reply. */
   private readonly alive = new Set<UdpSocket>();
   private outstanding = 0;
+  /** The socket that was drawn last, for how many more queries, and in which turn. */
+  private drawn: UdpSocket | undefined;
+  private drawnFor = 0;
+  private drawnTurn = 0;
   private isClosed = false;
 
   constructor(target: UdpTarget, series: ConnectionSeries, onMismatch: () => void) {
@@ -31,15 +39,17 @@ export class UdpPool implements UdpSocketOwner {
     this.onMismatch = onMismatch;
   }
 
-  /** Rejects with `invalid` when replies that do not match came for the query. */
-  async ask(query: PendingQuery): Promise<Uint8Array> {
+  /**
+   * Sends the query, which is rejected with `invalid` when replies that do not match came for it. Whoever asks says so with `done` when it
+   * is settled.
+   */
+  ask(query: PendingQuery): void {
     this.outstanding++;
-    try {
-      this.send(query);
-      return await query.reply;
-    } finally {
-      this.outstanding--;
-    }
+    this.send(query);
+  }
+
+  done(): void {
+    this.outstanding--;
   }
 
   close(): void {
@@ -80,12 +90,25 @@ export class UdpPool implements UdpSocketOwner {
   private socketForNext(): UdpSocket {
     if (this.sockets.length >= WANTED_SOCKETS) {
       this.series.hits.value++;
-      return this.sockets[this.target.ids.below(this.sockets.length)];
+      return this.draw();
     }
     this.series.misses.value++;
     const socket = new UdpSocket(this.target, this);
     this.sockets.push(socket);
     this.alive.add(socket);
     return socket;
+  }
+
+  private draw(): UdpSocket {
+    const { channels, ids } = this.target;
+    let { drawn } = this;
+    if (drawn === undefined || drawn.isRetired || this.drawnFor === 0 || this.drawnTurn !== channels.turn) {
+      drawn = this.sockets[ids.below(this.sockets.length)];
+      this.drawn = drawn;
+      this.drawnFor = channels.group;
+      this.drawnTurn = channels.turn;
+    }
+    this.drawnFor--;
+    return drawn;
   }
 }

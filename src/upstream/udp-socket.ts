@@ -1,18 +1,17 @@
 /**
- * One UDP socket connected to an upstream, so that the kernel lets in only what comes from its address and port, with the queries that
- * went out through it. The port is the kernel's choice and, with the id, what a forger has to guess; so a socket serves for a short while
- * and a few hundred queries (RFC 5452 section 9.2).
+ * One UDP socket that asks an upstream. Its port is the kernel's choice and, with the id, what a forger has to guess; so a socket serves
+ * for a short while and a few hundred queries (RFC 5452 section 9.2).
  *
- *     opening ──connect──► open ──retire──► retired ──last query settled──► closed
- *        └──────────error────┴─────error──────┴──────────────────────────────►
+ *     opening ──opened──► open ──retire──► retired ──last query settled──► closed
+ *        └──────────failed──┴─────failed─────┴─────────────────────────────►
  *
  * An id is used once in the life of a socket. So a reply that comes late or twice is known as such, and is not held against others.
+ * How datagrams go and come is the channel's business.
  */
-import { createSocket } from 'node:dgram';
-import type { Socket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
+import type { ChannelEvents, DatagramChannel, DatagramChannels } from '../datagram/channels.ts';
+import type { Peer } from '../datagram/connected-socket.ts';
 import { readId, writeId } from '../wire/header.ts';
-import { ExchangeError, closedError, errnoOf, systemError } from './exchange-error.ts';
+import { ExchangeError, closedError, systemError } from './exchange-error.ts';
 import { MAX_BAD_REPLIES } from './pending-query.ts';
 import type { Holder, PendingQuery } from './pending-query.ts';
 import type { RandomIds } from './random-id.ts';
@@ -22,10 +21,8 @@ import { hostPort } from './settings.ts';
 /** Queries after which a socket is retired. */
 const MAX_QUERIES = 512;
 
-export interface UdpTarget {
-  readonly host: string;
-  readonly port: number;
-  readonly sourceAddress: string | undefined;
+export interface UdpTarget extends Peer {
+  readonly channels: DatagramChannels;
   /** How long a socket takes queries. */
   readonly lifeMs: number;
   readonly ids: RandomIds;
@@ -45,10 +42,9 @@ export interface UdpSocketOwner {
   adopt(query: PendingQuery): boolean;
 }
 
-export class UdpSocket implements Holder {
+export class UdpSocket implements Holder, ChannelEvents {
   private readonly target: UdpTarget;
   private readonly owner: UdpSocketOwner;
-  private readonly socket: Socket;
   private state: 'opening' | 'open' | 'closed' = 'opening';
   private retiring = false;
   /** Every id used so far; undefined where the query is settled. */
@@ -56,27 +52,23 @@ export class UdpSocket implements Holder {
   private outstanding = 0;
   private readonly lifeTimer: NodeJS.Timeout;
   private localAddress = '';
+  private readonly channel: DatagramChannel;
 
   constructor(target: UdpTarget, owner: UdpSocketOwner) {
     this.target = target;
     this.owner = owner;
-    this.socket = createSocket(isIPv6(target.host) ? 'udp6' : 'udp4');
-    this.socket.on('connect', () => this.opened());
-    // A plain view of the datagram's own memory: `slice` of a Buffer would share what it should copy.
-    this.socket.on('message', ({ buffer, byteOffset, length }) =>
-      this.received(new Uint8Array(buffer, byteOffset, length)),
-    );
-    this.socket.on('error', (error) => this.fail(error));
-    if (target.sourceAddress !== undefined) {
-      this.socket.bind({ address: target.sourceAddress, port: 0, exclusive: true });
-    }
-    this.socket.connect(target.port, target.host);
     this.lifeTimer = setTimeout(() => this.retire(), target.lifeMs).unref();
+    this.channel = target.channels.open(target, this);
   }
 
   /** Whether a query goes out at once. */
   get isOpen(): boolean {
     return this.state === 'open';
+  }
+
+  /** Whether it takes no more queries. */
+  get isRetired(): boolean {
+    return this.retiring;
   }
 
   /** Sends the query, at once or when the socket is open. Not to be called on a socket that was retired or closed. */
@@ -86,7 +78,7 @@ export class UdpSocket implements Holder {
     query.holder = this;
     this.queries.set(query.id, query);
     this.outstanding++;
-    if (this.state === 'open') this.send(query);
+    if (this.state === 'open') this.channel.send(query.message);
     if (this.queries.size >= MAX_QUERIES) this.retire();
   }
 
@@ -110,6 +102,52 @@ export class UdpSocket implements Holder {
     return doing;
   }
 
+  opened(localAddress: string, localPort: number): void {
+    if (this.state !== 'opening') return;
+    this.state = 'open';
+    this.localAddress = hostPort(localAddress, localPort);
+    for (const query of this.queries.values()) if (query !== undefined) this.channel.send(query.message);
+  }
+
+  received(datagram: Uint8Array): void {
+    const id = datagram.length < 2 ? -1 : readId(datagram);
+    const query = this.queries.get(id);
+    if (query === undefined) {
+      if (!this.queries.has(id)) this.guessed();
+      return;
+    }
+    const reply = this.target.check.accepted(query, datagram);
+    if (reply === undefined) {
+      this.owner.mismatched();
+      this.blame(query);
+    } else {
+      this.forget(query);
+      // The datagram's octets are another one's after this call.
+      query.resolve(reply.slice());
+    }
+    this.closeWhenDone();
+  }
+
+  sendFailed(message: Uint8Array, error: Error): void {
+    const query = this.queries.get(readId(message));
+    if (query?.message !== message) return;
+    this.forget(query);
+    query.reject(systemError(`write udp ${this.path}`, error));
+    this.closeWhenDone();
+  }
+
+  /** The system reported an error for the socket as a whole; ECONNREFUSED is an ICMP port unreachable. */
+  failed(error: Error, during: 'dial' | 'read' | 'write'): void {
+    if (during === 'dial') {
+      this.end(
+        () => systemError(this.dialling, error),
+        (query) => this.owner.adopt(query),
+      );
+    } else {
+      this.end(() => systemError(`${during} udp ${this.path}`, error));
+    }
+  }
+
   private get dialling(): string {
     return `dial udp ${hostPort(this.target.host, this.target.port)}`;
   }
@@ -122,47 +160,10 @@ export class UdpSocket implements Holder {
     return `${this.localAddress}->${hostPort(this.target.host, this.target.port)}`;
   }
 
-  private opened(): void {
-    if (this.state !== 'opening') return;
-    this.state = 'open';
-    const { address, port } = this.socket.address();
-    this.localAddress = hostPort(address, port);
-    for (const query of this.queries.values()) if (query !== undefined) this.send(query);
-  }
-
-  private send(query: PendingQuery): void {
-    this.socket.send(query.message, (error) => {
-      if (error !== null) this.sendFailed(query, error);
-    });
-  }
-
-  private sendFailed(query: PendingQuery, error: Error): void {
-    // A refusal tells of datagrams sent before this one.
-    if (errnoOf(error) === 'ECONNREFUSED') return this.fail(error, `write udp ${this.path}`);
-    if (query.holder !== this) return;
-    this.forget(query);
-    query.reject(systemError(`write udp ${this.path}`, error));
-    this.closeWhenDone();
-  }
-
-  private received(datagram: Uint8Array): void {
-    const id = datagram.length < 2 ? -1 : readId(datagram);
-    if (!this.queries.has(id)) {
-      this.owner.mismatched();
-      // A wrong id may be a guess at any of the queries on the way.
-      for (const query of this.queries.values()) if (query !== undefined) this.blame(query);
-      return this.closeWhenDone();
-    }
-    const query = this.queries.get(id);
-    if (query === undefined) return;
-    const reply = this.target.check.accepted(query, datagram);
-    if (reply === undefined) {
-      this.owner.mismatched();
-      this.blame(query);
-    } else {
-      this.forget(query);
-      query.resolve(reply);
-    }
+  /** A wrong id may be a guess at any of the queries on the way. */
+  private guessed(): void {
+    this.owner.mismatched();
+    for (const query of this.queries.values()) if (query !== undefined) this.blame(query);
     this.closeWhenDone();
   }
 
@@ -170,18 +171,6 @@ export class UdpSocket implements Holder {
     if (++query.badReplies < MAX_BAD_REPLIES) return;
     this.forget(query);
     query.reject(new ExchangeError('invalid', `${this.reading}: replies do not match the question`));
-  }
-
-  /** The system reported an error for the socket as a whole; ECONNREFUSED is an ICMP port unreachable. */
-  private fail(error: Error, doing = this.reading): void {
-    if (this.state === 'open') {
-      this.end(() => systemError(doing, error));
-    } else {
-      this.end(
-        () => systemError(this.dialling, error),
-        (query) => this.owner.adopt(query),
-      );
-    }
   }
 
   private forget(query: PendingQuery): void {
@@ -204,7 +193,7 @@ export class UdpSocket implements Holder {
     this.queries.clear();
     this.state = 'closed';
     clearTimeout(this.lifeTimer);
-    this.socket.close();
+    this.channel.close();
     this.owner.closed(this);
   }
 }

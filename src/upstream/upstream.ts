@@ -9,6 +9,9 @@
  * Which upstream is asked, and who is asked after a failure, is decided by `forward`; equal questions are joined before they come here.
  */
 import type { Clock } from '../base/clock.ts';
+import { Deadlines } from '../base/deadlines.ts';
+import type { DatagramChannels } from '../datagram/channels.ts';
+import { DGRAM_CHANNELS } from '../datagram/dgram-channels.ts';
 import { askMessage } from '../wire/ask-message.ts';
 import type { AskOptions, Question } from '../wire/ask-message.ts';
 import { FORMERR, NOTIMP } from '../wire/registry.ts';
@@ -44,12 +47,29 @@ export interface Ask {
   readonly options: AskOptions;
 }
 
+/** What an upstream uses of the process that it lives in. */
+export interface UpstreamDependencies {
+  readonly clock: Clock;
+  readonly metrics: UpstreamMetrics;
+  /** How datagrams go and come; `node:dgram` when left out. */
+  readonly channels?: DatagramChannels | undefined;
+}
+
+/** What one exchange goes by, from its first try to its last. */
+interface Exchange {
+  readonly ask: Ask;
+  readonly transport: 'udp' | 'tcp';
+  readonly startMs: number;
+  readonly deadlineMs: number;
+}
+
 export class Upstream {
   /** `ip:port`, IPv6 in brackets. */
   readonly label: string;
 
   private readonly settings: UpstreamSettings;
   private readonly clock: Clock;
+  private readonly deadlines: Deadlines;
   private readonly series: UpstreamSeries;
   /** A `tls` upstream has none. */
   private readonly udp: UdpPool | undefined;
@@ -61,17 +81,14 @@ export class Upstream {
   private isClosed = false;
 
   /** @throws Error of node:tls for a certificate, key or authority that cannot be read. Opens nothing. */
-  constructor(
-    address: UpstreamAddress,
-    settings: UpstreamSettings,
-    dependencies: { readonly clock: Clock; readonly metrics: UpstreamMetrics },
-  ) {
+  constructor(address: UpstreamAddress, settings: UpstreamSettings, dependencies: UpstreamDependencies) {
     this.label = hostPort(address.host, address.port);
     this.settings = settings;
     this.clock = dependencies.clock;
+    this.deadlines = new Deadlines(this.clock);
     this.series = dependencies.metrics.of(this.label);
     const overTls = address.protocol === 'tls';
-    const { udp, stream } = makeTargets(address, settings);
+    const { udp, stream } = makeTargets(address, settings, dependencies.channels ?? DGRAM_CHANNELS);
     const onMismatch = (): void => {
       this.series.mismatchedReplies.value++;
     };
@@ -79,7 +96,7 @@ export class Upstream {
     const streamSeries = this.series.connections(stream.connector.proto);
     this.stream = new TcpPool(stream, settings.maxIdleConnections ?? 0, streamSeries, onMismatch);
     const byStream = overTls || settings.healthCheckTransport === 'tcp';
-    const probe = new HealthProbe(byStream ? { stream } : { udp }, settings, this.clock);
+    const probe = new HealthProbe(byStream ? { stream } : { udp }, settings, this.deadlines);
     this.health = new HealthCheck(probe, timerMs(settings.healthCheckIntervalMs), (healthy) =>
       this.probed(healthy),
     );
@@ -98,22 +115,17 @@ export class Upstream {
    * @param deadlineMs on the clock; the exchange ends at it, or after `readTimeoutMs` if that is sooner
    * @throws ExchangeError only
    */
-  async exchange(ask: Ask, transport: 'udp' | 'tcp', deadlineMs: number): Promise<Uint8Array> {
-    if (this.isClosed) throw closedError();
+  exchange(ask: Ask, transport: 'udp' | 'tcp', deadlineMs: number): Promise<Uint8Array> {
+    if (this.isClosed) return Promise.reject(closedError());
     const startMs = this.clock.nowMs();
-    const effectiveDeadlineMs = Math.min(deadlineMs, startMs + this.settings.readTimeoutMs);
+    const exchange = {
+      ask,
+      transport,
+      startMs,
+      deadlineMs: Math.min(deadlineMs, startMs + this.settings.readTimeoutMs),
+    };
     const edns = ask.options.edns && startMs >= this.withoutEdnsUntilMs;
-    let reply = await this.askOnce(ask, edns, transport, effectiveDeadlineMs);
-    let status = replyStatus(reply);
-    if (edns && refusesEdns(status)) {
-      reply = await this.askOnce(ask, false, transport, effectiveDeadlineMs);
-      status = replyStatus(reply);
-      // An upstream that dislikes the question either way has said nothing about EDNS.
-      if (!refusesEdns(status)) this.withoutEdnsUntilMs = this.clock.nowMs() + WITHOUT_EDNS_MS;
-    }
-    this.fails = 0;
-    this.series.duration(status.rcode).observe((this.clock.nowMs() - startMs) / 1000);
-    return reply;
+    return edns ? this.askWithEdns(exchange) : this.askWithoutEdns(exchange);
   }
 
   /** An exchange has failed: checks the upstream's health until it is good. Does nothing where `maxFails` is 0. */
@@ -129,30 +141,63 @@ export class Upstream {
     this.stream.close();
   }
 
-  private askOnce(
-    ask: Ask,
-    edns: boolean,
-    transport: 'udp' | 'tcp',
-    deadlineMs: number,
-  ): Promise<Uint8Array> {
-    const message = askMessage(ask.question, { ...ask.options, edns });
-    const makeQuery = (): PendingQuery =>
-      new PendingQuery(message, ask.question, deadlineMs, this.clock, false);
-    if (transport === 'tcp' || this.udp === undefined) return this.stream.ask(makeQuery());
-    return this.askByUdp(this.udp, makeQuery);
+  private askWithEdns(exchange: Exchange): Promise<Uint8Array> {
+    return this.askOnce(exchange, true, (reply) => {
+      const status = replyStatus(reply);
+      return refusesEdns(status) ? this.tryWithoutEdns(exchange) : this.over(exchange, reply, status);
+    });
   }
 
-  private async askByUdp(udp: UdpPool, makeQuery: () => PendingQuery): Promise<Uint8Array> {
-    let truncated: Uint8Array | undefined;
+  private askWithoutEdns(exchange: Exchange): Promise<Uint8Array> {
+    return this.askOnce(exchange, false, (reply) => this.over(exchange, reply, replyStatus(reply)));
+  }
+
+  private tryWithoutEdns(exchange: Exchange): Promise<Uint8Array> {
+    return this.askOnce(exchange, false, (reply) => {
+      const status = replyStatus(reply);
+      // An upstream that dislikes the question either way has said nothing about EDNS.
+      if (!refusesEdns(status)) this.withoutEdnsUntilMs = this.clock.nowMs() + WITHOUT_EDNS_MS;
+      return this.over(exchange, reply, status);
+    });
+  }
+
+  private over({ startMs }: Exchange, reply: Uint8Array, { rcode }: ReplyStatus): Uint8Array {
+    this.fails = 0;
+    this.series.duration(rcode).observe((this.clock.nowMs() - startMs) / 1000);
+    return reply;
+  }
+
+  /** One promise for the whole of an ordinary exchange: each more of them costs as much as reading the reply. */
+  private askOnce(
+    { ask, transport, deadlineMs }: Exchange,
+    edns: boolean,
+    take: (reply: Uint8Array) => Uint8Array | Promise<Uint8Array>,
+  ): Promise<Uint8Array> {
+    const { udp } = this;
+    const message = askMessage(ask.question, ask.options, edns);
+    const query = new PendingQuery(message, ask.question.name.length, deadlineMs, this.deadlines, false);
+    if (transport === 'tcp' || udp === undefined) return this.stream.ask(query).then(take);
+    udp.ask(query);
+    return query.reply.then(
+      (reply) => {
+        udp.done();
+        return isTruncated(reply) ? this.askByStream(query, reply).then(take) : take(reply);
+      },
+      (error: unknown) => {
+        udp.done();
+        if (!(error instanceof ExchangeError) || error.code !== 'invalid') throw error;
+        return this.askByStream(query, undefined).then(take);
+      },
+    );
+  }
+
+  /** The same over TCP. @param truncated what there is without it */
+  private async askByStream(
+    { message, nameLength, deadlineMs }: PendingQuery,
+    truncated: Uint8Array | undefined,
+  ): Promise<Uint8Array> {
     try {
-      const reply = await udp.ask(makeQuery());
-      if (!isTruncated(reply)) return reply;
-      truncated = reply;
-    } catch (error) {
-      if (!(error instanceof ExchangeError) || error.code !== 'invalid') throw error;
-    }
-    try {
-      return await this.stream.ask(makeQuery());
+      return await this.stream.ask(new PendingQuery(message, nameLength, deadlineMs, this.deadlines, false));
     } catch (error) {
       if (truncated === undefined || this.isClosed) throw error;
       return truncated;
@@ -176,6 +221,7 @@ const refusesEdns = (status: ReplyStatus): boolean =>
 function makeTargets(
   address: UpstreamAddress,
   settings: UpstreamSettings,
+  channels: DatagramChannels,
 ): { udp: UdpTarget; stream: StreamTarget } {
   const { host, port } = address;
   const { sourceAddress } = settings;
@@ -183,7 +229,7 @@ function makeTargets(
   const connector =
     address.protocol === 'tls' ? tlsConnector(address, settings) : tcpConnector(host, port, sourceAddress);
   return {
-    udp: { ...shared, host, port, sourceAddress, lifeMs: timerMs(settings.expireMs) },
+    udp: { ...shared, channels, host, port, sourceAddress, lifeMs: timerMs(settings.expireMs) },
     stream: {
       ...shared,
       connector,

@@ -31,10 +31,17 @@ export interface AskOptions {
   readonly edns: boolean;
 }
 
-/** A query message in octets of its own, with an id of 0 to be overwritten. */
-export function askMessage(question: Question, options: AskOptions): Uint8Array {
+/**
+ * A query message in octets of its own, with an id of 0 to be overwritten.
+ * @param edns whether it carries an OPT, where that is decided apart from the other options
+ */
+export function askMessage(
+  question: Question,
+  options: AskOptions,
+  edns: boolean = options.edns,
+): Uint8Array {
   const questionLength = question.name.length + 4;
-  const message = new Uint8Array(HEADER_OCTETS + questionLength + (options.edns ? OPT_OCTETS : 0));
+  const message = new Uint8Array(HEADER_OCTETS + questionLength + (edns ? OPT_OCTETS : 0));
   writeId(message, 0);
   // AD asks for the AD bit of the answer without asking for signatures (RFC 6840 section 5.7).
   writeFlags(message, AD | (options.recursionDesired ? RD : 0) | (options.checkingDisabled ? CD : 0));
@@ -42,7 +49,7 @@ export function askMessage(question: Question, options: AskOptions): Uint8Array 
   message.set(question.name, HEADER_OCTETS);
   writeUint16(message, HEADER_OCTETS + question.name.length, question.type);
   writeUint16(message, HEADER_OCTETS + question.name.length + 2, question.class);
-  if (options.edns) {
+  if (edns) {
     writeCount(message, SECTION_ADDITIONAL, 1);
     writeOpt(message, HEADER_OCTETS + questionLength, DEFAULT_UDP_PAYLOAD, 0, options.dnssecOk, undefined);
   }

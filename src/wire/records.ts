@@ -22,8 +22,11 @@ export const RECORD = 1;
 export const END = 0;
 // MALFORMED (-1) is the third.
 
+/** Shared, since a walk is made for every look at a message. */
+const NO_OCTETS = new Uint8Array(0);
+
 export class RecordWalk {
-  message: Uint8Array = new Uint8Array(0);
+  message: Uint8Array = NO_OCTETS;
   /** End of the message in octets. */
   end = 0;
   /** SECTION_ANSWER, SECTION_AUTHORITY or SECTION_ADDITIONAL of the record last found. */

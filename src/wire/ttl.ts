@@ -2,10 +2,19 @@
  * TTLs of a message in wire form: where they stand, and what they come to. The cache patches them at these offsets and never looks at
  * the records again. An OPT has no TTL; its 32 bits are flags (RFC 6891 section 6.1.3).
  */
-import { readUint16, readUint32, writeUint32 } from './header.ts';
+import {
+  HEADER_OCTETS,
+  SECTION_ADDITIONAL,
+  SECTION_ANSWER,
+  SECTION_AUTHORITY,
+  readCount,
+  readUint16,
+  readUint32,
+  writeUint32,
+} from './header.ts';
 import { isOpt } from './edns.ts';
 import { MALFORMED, expandName, foldInto } from './name.ts';
-import { RECORD, RecordWalk, nameScratch } from './records.ts';
+import { RECORD, RECORD_FIXED_OCTETS, RecordWalk, nameScratch } from './records.ts';
 import { TYPE_RRSIG } from './registry.ts';
 
 /** RFC 2181 section 8 and RFC 8767 section 4: a TTL with the top bit set is large, then capped; nothing is kept over a week. */
@@ -13,12 +22,24 @@ export const MAX_TTL_SECONDS = 604_800;
 
 /** Offsets of the TTLs of all records of a sound message, in wire order. */
 export function findTtls(message: Uint8Array, length: number): Uint16Array {
-  const offsets: number[] = [];
   const walk = new RecordWalk();
+  const offsets = new Uint16Array(recordCount(message, length));
+  let found = 0;
   if (walk.start(message, length)) {
-    while (walk.next() === RECORD) if (!isOpt(walk)) offsets.push(walk.ttlOffset);
+    while (walk.next() === RECORD) if (!isOpt(walk)) offsets[found++] = walk.ttlOffset;
   }
-  return Uint16Array.from(offsets);
+  return found === offsets.length ? offsets : offsets.slice(0, found);
+}
+
+/** Records that the header claims, as far as there is room for them. */
+function recordCount(message: Uint8Array, length: number): number {
+  const claimed =
+    readCount(message, SECTION_ANSWER) +
+    readCount(message, SECTION_AUTHORITY) +
+    readCount(message, SECTION_ADDITIONAL);
+  // The shortest record is owned by the root and has no RDATA.
+  const room = Math.max(0, length - HEADER_OCTETS);
+  return Math.min(claimed, Math.floor(room / (1 + RECORD_FIXED_OCTETS)));
 }
 
 /** The smallest TTL in seconds, or undefined for a message without records. */

@@ -76,6 +76,16 @@ describe('the text format', () => {
     );
   });
 
+  it('says which of several processes it is, but not in finished lines', () => {
+    const log = createLog({ format: 'text', ring, debug: false, worker: 2 });
+    log.info('one');
+    log.child('plugin/forward').warn('two');
+    log.line('a finished line');
+    expect(written()).toBe(
+      '[INFO] worker=2: one\n[WARNING] worker=2: plugin/forward: two\n[INFO] a finished line\n',
+    );
+  });
+
   it.each([
     ['a newline', 'a\nb', String.raw`a\nb`],
     ['a carriage return and a tab', 'a\r\tb', String.raw`a\r\tb`],
@@ -125,6 +135,16 @@ describe('the JSON format', () => {
     const times = lines.map((line) => Date.parse(Object(line).time));
     expect(Math.min(...times)).toBeGreaterThanOrEqual(before);
     expect(Math.max(...times)).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('says which of several processes it is', () => {
+    const log = createLog({ format: 'json', ring, debug: false, worker: 2 });
+    log.child('plugin/forward').warn('one');
+    log.line('a finished line');
+    expect(objects()).toMatchObject([
+      { worker: 2, component: 'plugin/forward', msg: 'one' },
+      { worker: 2, msg: 'a finished line' },
+    ]);
   });
 
   it('names the component of a child once', () => {

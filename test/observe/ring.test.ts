@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { countDroppedLines } from '../../src/observe/log-metrics.ts';
 import { MetricRegistry } from '../../src/observe/metrics.ts';
-import { LogRing } from '../../src/observe/ring.ts';
+import { LogRing, PIPE_BYTES_AT_ONCE } from '../../src/observe/ring.ts';
 import { Fifo } from './fifo.ts';
 
 let fifo: Fifo;
@@ -108,6 +108,23 @@ describe('lines', () => {
     await reader.until((text) => text.length === MANY * 100);
     expect(numbersOf(reader.lines)).toEqual(Array.from({ length: MANY }, (_, number) => number));
     expect(ring.dropped).toBe(0);
+  });
+
+  it('of several who write into one pipe are not cut in two, when each writes little at once', async () => {
+    fifo.holdOpen();
+    const rings = Array.from({ length: 3 }, () => new LogRing(fifo.openWriter()));
+    for (const ring of rings) ring.mostPerWrite = PIPE_BYTES_AT_ONCE;
+    const reader = fifo.openReader();
+    // Not all that the second one has to say fits beside this; the third one comes in between.
+    rings[0].append('x'.repeat(3_999));
+    rings[0].flushSync(0);
+    flood(rings[1], 0, MANY);
+    rings[1].flushSync(0);
+    await reader.until((text) => text.length > 4_000);
+    rings[2].append('y');
+    rings[2].flushSync(0);
+    await reader.until((text) => text.length === 4_000 + MANY * 100 + 2);
+    expect(new Set(reader.lines.map(({ length }) => length))).toEqual(new Set([3_999, 99, 1]));
   });
 });
 

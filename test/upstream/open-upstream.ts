@@ -2,6 +2,8 @@
 import { onTestFinished } from 'vitest';
 import { SYSTEM_CLOCK } from '../../src/base/clock.ts';
 import type { Clock } from '../../src/base/clock.ts';
+import type { DatagramChannels } from '../../src/datagram/channels.ts';
+import { DGRAM_CHANNELS } from '../../src/datagram/dgram-channels.ts';
 import { nameFromText } from '../../src/wire/name.ts';
 import { CLASS_IN, TYPE_A } from '../../src/wire/registry.ts';
 import { upstreamMetrics } from '../../src/upstream/upstream-metrics.ts';
@@ -47,11 +49,12 @@ export function openUpstream(
   server: Pick<UpstreamAddress, 'host' | 'port'> & Partial<UpstreamAddress>,
   settings: Partial<UpstreamSettings> = {},
   clock: Clock = SYSTEM_CLOCK,
+  channels: DatagramChannels = DGRAM_CHANNELS,
 ): OpenUpstream {
   const metrics = new FakeMetrics();
   const { host, port, protocol = 'dns', serverName } = server;
   const address = { host, port, protocol, ...(serverName === undefined ? {} : { serverName }) };
-  const dependencies = { clock, metrics: upstreamMetrics(metrics) };
+  const dependencies = { clock, metrics: upstreamMetrics(metrics), channels };
   const upstream = new Upstream(address, { ...DEFAULTS, ...settings }, dependencies);
   onTestFinished(() => upstream.close());
   return {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SYSTEM_CLOCK } from '../../src/base/clock.ts';
+import { Deadlines } from '../../src/base/deadlines.ts';
 import { PendingQuery } from '../../src/upstream/pending-query.ts';
 import { ReplyCheck, isTruncated, replyStatus } from '../../src/upstream/reply-check.ts';
 import { askMessage } from '../../src/wire/ask-message.ts';
@@ -29,9 +30,9 @@ const ANSWER = { answers: ['@ 30 IN A 192.0.2.1'] };
 const pending = (acceptsAny = false): PendingQuery => {
   const query = new PendingQuery(
     askMessage(ASK.question, ASK.options),
-    ASK.question,
+    ASK.question.name.length,
     0,
-    SYSTEM_CLOCK,
+    new Deadlines(SYSTEM_CLOCK),
     acceptsAny,
   );
   // The test is about octets; this also stops its timer.

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SYSTEM_CLOCK } from '../../src/base/clock.ts';
+import { Deadlines } from '../../src/base/deadlines.ts';
 import { PendingQuery } from '../../src/upstream/pending-query.ts';
 import { RandomIds } from '../../src/upstream/random-id.ts';
 import { ReplyCheck } from '../../src/upstream/reply-check.ts';
@@ -16,9 +17,9 @@ const pending = (text: string): PendingQuery => {
   const { question, options } = askFor(text);
   return new PendingQuery(
     askMessage(question, options),
-    question,
+    question.name.length,
     SYSTEM_CLOCK.nowMs() + 1_000,
-    SYSTEM_CLOCK,
+    new Deadlines(SYSTEM_CLOCK),
     false,
   );
 };

@@ -3,11 +3,12 @@ import type { Handler } from '../../chain/handler.ts';
 import type { MakeHandler, OfferedUpstream, Plugin, SetupContext } from '../../chain/plugin.ts';
 import { upstreamMetrics } from '../../upstream/upstream-metrics.ts';
 import { Upstream } from '../../upstream/upstream.ts';
-import { ForwardHandler, QUERY_DEADLINE_MS } from './forward.ts';
-import type { Target } from './forward.ts';
+import { ForwardHandler } from './forward.ts';
 import { forwardMetrics } from './metrics.ts';
 import { readForwardOptions } from './options.ts';
 import type { ForwardOptions } from './options.ts';
+import { QUERY_DEADLINE_MS } from './tries.ts';
+import type { Target } from './tries.ts';
 
 export const forward: Plugin = {
   name: 'forward',
@@ -50,7 +51,7 @@ function makeTargets(options: ForwardOptions, context: SetupContext): Target[] {
         healthCheckTransport: options.forceTcp ? 'tcp' : 'udp',
         tls: options.tls,
       },
-      { clock: context.clock, metrics },
+      { clock: context.clock, metrics, channels: context.channels },
     ),
   }));
 }

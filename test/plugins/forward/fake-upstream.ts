@@ -1,6 +1,6 @@
 /** Upstreams that do what the test says, without a socket, and a handler that asks them. */
 import { ForwardHandler } from '../../../src/plugins/forward/forward.ts';
-import type { Target } from '../../../src/plugins/forward/forward.ts';
+import type { Target } from '../../../src/plugins/forward/tries.ts';
 import { forwardMetrics } from '../../../src/plugins/forward/metrics.ts';
 import { readForwardOptions } from '../../../src/plugins/forward/options.ts';
 import type { Outcome, Pending } from '../../../src/chain/outcome.ts';

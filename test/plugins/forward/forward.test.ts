@@ -1,6 +1,6 @@
 /** Which upstream is asked, how often, and what becomes of its answer. What goes over the wire is in `exchanges.test.ts`. */
 import { describe, expect, it } from 'vitest';
-import { QUERY_DEADLINE_MS } from '../../../src/plugins/forward/forward.ts';
+import { QUERY_DEADLINE_MS } from '../../../src/plugins/forward/tries.ts';
 import type { ReplySpec } from '../../support/scripted-reply.ts';
 import { nameToText } from '../../../src/wire/name.ts';
 import { FakeUpstream, Forwarding, failing } from './fake-upstream.ts';
