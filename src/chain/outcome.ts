@@ -12,13 +12,16 @@ export const DROP = 2;
 
 /**
  * A reply as a message in wire form without OPT, whose id, question case, flags and TTLs are patched on the way out (`render.ts`).
- * The octets may be shared with a cache entry and are never written.
+ * The octets may be somebody else's: they are never written, and after a wait they may be another's (`kept`).
  */
 export class Reply {
   readonly kind = REPLY;
   message: Uint8Array;
-  /** Offsets of the TTLs in `message`. */
+  /** Octets of `message` that count. */
+  length: number;
+  /** Offsets of the TTLs in `message`; the first `ttlCount` count. */
   ttlOffsets: Uint16Array;
+  ttlCount: number;
   /** Whole seconds to take off every TTL: the time since the message was kept. */
   ageSeconds = 0;
   /** When not negative, the TTL that every record gets instead: stale answers. */
@@ -41,12 +44,19 @@ export class Reply {
   ) {
     const flags = readFlags(message);
     this.message = message;
+    this.length = message.length;
     this.ttlOffsets = ttlOffsets;
+    this.ttlCount = ttlOffsets.length;
     this.rcode = rcodeOf(flags);
     this.authoritative = (flags & AA) !== 0;
     this.truncated = (flags & TC) !== 0;
     this.authenticData = (flags & AD) !== 0;
     this.source = source;
+  }
+
+  /** The reply for whoever keeps it while other queries are answered: itself, or a copy where the octets are lent (see `cache`). */
+  kept(): Reply {
+    return this;
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import type { Cursor } from '../corefile/cursor.ts';
+import type { DatagramChannels } from '../datagram/channels.ts';
 import type { HttpAnswer, HttpRoute } from '../observe/http-types.ts';
 import type { Log } from '../observe/log-types.ts';
 import type { Metrics } from '../observe/metric-types.ts';
@@ -39,6 +40,8 @@ export interface BlockSettings {
   udpPayload: number;
   /** `reload`: how often the Corefile is looked at, in milliseconds, and by how much that is spread; undefined without the plugin. */
   reload: { intervalMs: number; jitterMs: number } | undefined;
+  /** `multisocket`: how many processes serve on the same ports; undefined without the plugin. */
+  workers: number | undefined;
   /** `health { lameduck }`: how long the daemon goes on serving after it was told to stop, in milliseconds. */
   lameduckMs: number;
 }
@@ -66,6 +69,8 @@ export interface SetupContext {
    */
   readonly lenient: boolean;
   readonly clock: Clock;
+  /** How datagrams go to other servers; undefined where nothing better than `node:dgram` works. */
+  readonly channels: DatagramChannels | undefined;
   /** Prefixed with `plugin/NAME`. */
   readonly log: Log;
   readonly metrics: Metrics;
@@ -86,6 +91,8 @@ export interface SetupContext {
   offerUpstream(upstream: OfferedUpstream): void;
   /** Every resolver that the block's plugins ask; complete from `onStart` on. */
   readonly upstreams: readonly OfferedUpstream[];
+  /** Whether pages of this process can be asked; of several workers, the first one shows the pages of all. */
+  readonly opensPages: boolean;
   /** Adds a page to the HTTP server of an address while the block serves. */
   http(route: HttpRoute): void;
   /** Something that `/ready` waits for. */
@@ -97,4 +104,8 @@ export interface SetupContext {
    * object depends on.
    */
   carry<State>(key: string, make: () => State): State;
+  /** State that all blocks and all configurations of the process share; the first one who asks for the key makes it. */
+  processWide<State>(key: string, make: () => State): State;
+  /** Octets that all caches of the process together may take; valid from `onStart` on. */
+  cacheOctets(): number;
 }

@@ -6,7 +6,7 @@
  * query through its fields and keeps no view of the octets across a wait.
  */
 import { HEADER_OCTETS } from '../wire/header.ts';
-import { foldInto, nameToText } from '../wire/name.ts';
+import { MAX_NAME_OCTETS, foldInto, nameToText } from '../wire/name.ts';
 import { QueryMessage } from '../wire/query.ts';
 import type { ServerIdentity, Zone } from './identity.ts';
 
@@ -16,7 +16,8 @@ const NO_ZONE: Zone = { text: '', name: new Uint8Array(0), index: 0 };
 export type Transport = 'udp' | 'tcp';
 
 /** Folded name, type, class, and one octet of DO and CD. */
-const KEY_OCTETS = 255 + 5;
+const KEY_END_OCTETS = 5;
+const MAX_KEY_OCTETS = MAX_NAME_OCTETS + KEY_END_OCTETS;
 
 export class Query extends QueryMessage {
   transport: Transport = 'udp';
@@ -39,7 +40,14 @@ export class Query extends QueryMessage {
   /** How many internal lookups lie between this query and a client's; 0 for a client's own. */
   depth = 0;
 
-  private readonly keyOctets = Buffer.allocUnsafe(KEY_OCTETS);
+  /**
+   * What makes two queries the same question, as octets: name (folded), type and class as they stand in the question, then one of DO and CD.
+   * Nothing else that a client can choose gets in (RFC 5452 section 5, RFC 4035 section 3.2.2).
+   */
+  readonly keyOctets = new Uint8Array(MAX_KEY_OCTETS);
+  /** The same, 16 bits at a time, with a zero behind an odd number of octets; the first `keyHalfCount` count. */
+  readonly keyHalves = new Uint16Array(this.keyOctets.buffer);
+  keyHalfCount = 0;
   private keyText: string | undefined;
   private clientAddressText = '';
 
@@ -49,6 +57,7 @@ export class Query extends QueryMessage {
     this.zone = NO_ZONE;
     const readable = super.read(message, length);
     foldInto(message, HEADER_OCTETS, this.nameLength, this.keyOctets, 0);
+    this.endKey();
     return readable;
   }
 
@@ -72,27 +81,30 @@ export class Query extends QueryMessage {
     return this.message.subarray(HEADER_OCTETS, HEADER_OCTETS + this.nameLength);
   }
 
-  /**
-   * What makes two queries the same question: name (case folded), type, class, DO and CD. Nothing else that a client can choose gets in
-   * (RFC 5452 section 5, RFC 4035 section 3.2.2). A latin1 string, made once a query.
-   */
+  /** `keyOctets` as a latin1 string, made once a query; a cached answer does without. */
   get key(): string {
-    if (this.keyText === undefined) {
-      const octets = this.keyOctets;
-      const at = this.nameLength;
-      octets[at] = this.type >>> 8;
-      octets[at + 1] = this.type;
-      octets[at + 2] = this.class >>> 8;
-      octets[at + 3] = this.class;
-      octets[at + 4] = (this.dnssecOk ? 1 : 0) | (this.checkingDisabled ? 2 : 0);
-      this.keyText = octets.toString('latin1', 0, at + 5);
-    }
+    this.keyText ??= Buffer.from(this.keyOctets.buffer).toString(
+      'latin1',
+      0,
+      this.nameLength + KEY_END_OCTETS,
+    );
     return this.keyText;
   }
 
   /** The folded name in presentation form with its final dot. Not for the hot path. */
   get nameText(): string {
     return nameToText(this.keyOctets, 0, this.nameLength);
+  }
+
+  private endKey(): void {
+    const { keyOctets, nameLength: at } = this;
+    keyOctets[at] = this.type >>> 8;
+    keyOctets[at + 1] = this.type;
+    keyOctets[at + 2] = this.class >>> 8;
+    keyOctets[at + 3] = this.class;
+    keyOctets[at + 4] = (this.dnssecOk ? 1 : 0) | (this.checkingDisabled ? 2 : 0);
+    keyOctets[at + KEY_END_OCTETS] = 0;
+    this.keyHalfCount = (at + KEY_END_OCTETS + 1) >> 1;
   }
 
   /** Takes the octets into memory of its own, so that the listener may reuse its buffer. */

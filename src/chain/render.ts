@@ -45,7 +45,7 @@ export function replyLimit(query: Query): number {
 export function renderedOctets(query: Query, outcome: Reply | Failure): number {
   const opt = query.hasOpt ? optOctets(outcome.extendedError) : 0;
   if (outcome.kind !== REPLY) return HEADER_OCTETS + query.questionLength + opt;
-  return Math.min(outcome.message.length, replyLimit(query)) + opt;
+  return Math.min(outcome.length, replyLimit(query)) + opt;
 }
 
 /**
@@ -64,7 +64,7 @@ function renderReply(query: Query, reply: Reply, out: Uint8Array): number {
   let told = error;
   if (query.hasOpt) {
     // An explanation never costs a record (RFC 8914 section 3 leaves it to us): it goes first.
-    if (told !== undefined && reply.message.length + optOctets(told) > limit) told = undefined;
+    if (told !== undefined && reply.length + optOctets(told) > limit) told = undefined;
     room = limit - (told === undefined ? OPT_OCTETS : optOctets(told));
   }
   const length = copyRecords(reply, out, room);
@@ -94,18 +94,26 @@ export function renderRcode(
 
 /** Copies as much of the reply as `room` allows. */
 function copyRecords(reply: Reply, out: Uint8Array, room: number): number {
-  const { message } = reply;
-  if (message.length <= room) {
-    out.set(message, 0);
+  const { message, length: octets } = reply;
+  if (octets <= room) {
+    copyOctets(message, out, octets);
     writeFlags(out, 0);
-    return message.length;
+    return octets;
   }
   // Truncation works in place, so it gets a copy that is as long as the message.
-  const copy = message.slice();
+  const copy = message.slice(0, octets);
   writeFlags(copy, 0);
   const length = truncate(copy, copy.length, room);
   out.set(copy.subarray(0, length), 0);
   return length;
+}
+
+/** Octet by octet up to here: faster than `set`, which wants a view first. */
+const SHORT_OCTETS = 192;
+
+function copyOctets(from: Uint8Array, to: Uint8Array, octets: number): void {
+  if (octets > SHORT_OCTETS) to.set(from.length === octets ? from : from.subarray(0, octets));
+  else for (let i = 0; i < octets; i++) to[i] = from[i];
 }
 
 /** The question goes back as it came, octet for octet (0x20, RFC 1035 section 4.1.1). */
@@ -116,9 +124,9 @@ function copyQuestionName(query: Query, out: Uint8Array): void {
 }
 
 function patchTtls(reply: Reply, out: Uint8Array, length: number): void {
-  const { ttlOffsets, ageSeconds, fixedTtlSeconds } = reply;
+  const { ttlOffsets, ttlCount, ageSeconds, fixedTtlSeconds } = reply;
   if (ageSeconds === 0 && fixedTtlSeconds < 0) return;
-  for (let i = 0; i < ttlOffsets.length; i++) {
+  for (let i = 0; i < ttlCount; i++) {
     const offset = ttlOffsets[i];
     if (offset >= length) return;
     const left = fixedTtlSeconds >= 0 ? fixedTtlSeconds : Math.max(0, readUint32(out, offset) - ageSeconds);

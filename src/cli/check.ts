@@ -39,8 +39,12 @@ export function whyNot(file: string, defaultPort: number): string | undefined {
       log: warningsOnly(warn, ''),
       metrics: new MetricRegistry(),
       servers: new ServerRegistry(),
+      shared: new Map(),
+      cacheOctets: 0,
       defaultPort,
       lenient: false,
+      opensPages: false,
+      alsoNotReady: () => [],
       metricsPage: () => Promise.reject(new Error('nothing is served here')),
     });
     return undefined;

@@ -1,96 +1,87 @@
 /**
- * The command line: which subcommand, with which flags. Exit codes: 0 done, 1 could not do it, 2 was called wrongly.
+ * The command line: which subcommand, with which flags. Exit codes: 0 done, 1 could not do it, 2 was called wrongly. Each subcommand loads
+ * what it needs when it is the one; yargs is loaded where there is something to say, or to read that `plain-flags.ts` does not.
  */
 import { readFileSync } from 'node:fs';
-import yargs from 'yargs';
 import { parseDuration } from '../base/duration.ts';
 import type { UdpMode } from '../listen/udp.ts';
-import { FlagError, normaliseDashes, optionsOf, readFlag } from './flags.ts';
+import { defaultCacheOctets, parseCacheMemory } from './cache-memory.ts';
+import { FlagError, readFlag } from './flags.ts';
+import type { CheckFlags } from './check.ts';
+import { readPlainFlags } from './plain-flags.ts';
+import type { FlagValues } from './plain-flags.ts';
 import { parsePort } from './port.ts';
+import type { ServeFlags } from './serve-flags.ts';
 import type { SignalQueue } from './signals.ts';
-
-const EXIT_USAGE = 2;
+import { keepMemoryTrimmed } from './trim-memory.ts';
 
 export async function main(args: readonly string[], signals: SignalQueue): Promise<void> {
-  const parser = yargs(normaliseDashes(args))
-    .scriptName('nodelocaldns')
-    .usage('$0 <subcommand>\n\nA DNS cache for one Kubernetes node.')
-    .parserConfiguration({
-      'dot-notation': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-    })
-    .command(
-      'serve',
-      'answer queries as a Corefile says',
-      (command) => command.options(optionsOf('serve', process.env)).strict(),
-      async (flags) => {
-        const { serve } = await import('./serve.ts');
-        await serve(
-          {
-            conf: text(flags['conf']),
-            dnsPort: readFlag('dns.port', text(flags['dns.port']) ?? '', parsePort),
-            logFormat: text(flags['log-format']) === 'json' ? 'json' : 'text',
-            udp: udpMode(text(flags['udp'])),
-            debug: isOn(flags['debug']),
-            quiet: isOn(flags['quiet']),
-            pidfile: text(flags['pidfile']),
-            graceMs: readFlag('grace', text(flags['grace']) ?? '', parseDuration),
-            version: version(),
-          },
-          signals,
-        );
-      },
-    )
-    .command(
-      'check [file..]',
-      'say whether Corefiles load, and bind nothing',
-      (command) =>
-        command
-          .positional('file', { type: 'string', array: true, describe: 'Corefiles' })
-          .options(optionsOf('check', process.env))
-          .strict(),
-      async (flags) => {
-        leaveAtOnce(signals);
-        const { check } = await import('./check.ts');
-        process.exitCode = check(texts(flags['file']), {
-          json: isOn(flags['json']),
-          dnsPort: readFlag('dns.port', text(flags['dns.port']) ?? '', parsePort),
-        });
-      },
-    )
-    .demandCommand(1, 'expected a subcommand: serve or check')
-    .strict()
-    .version(version())
-    .help()
-    .wrap(110)
-    .fail((message, error, instance) => {
-      // yargs gives its own errors beside the message; any other one is a subcommand's, and has no message beside it.
-      const isOurs = error instanceof FlagError;
-      if (error !== undefined && error.name !== 'YError' && !isOurs) throw error;
-      process.stderr.write(`${isOurs ? error.message : message}\n\n`);
-      instance.showHelp('error');
-      process.exit(EXIT_USAGE);
-    });
-  await parser.parseAsync();
+  const plain = plainServe(args);
+  if (plain !== undefined) {
+    await serve(plain, signals);
+    return;
+  }
+  const { runFullCommandLine } = await import('./full-command-line.ts');
+  await runFullCommandLine(args, version(), {
+    serve: (values) => serve(serveFlags(values), signals),
+    check: (files, values) => check(files, checkFlags(values), signals),
+  });
 }
 
-const udpMode = (value: string | undefined): UdpMode =>
-  value === 'batch' || value === 'dgram' ? value : 'auto';
-
-function text(value: unknown): string | undefined {
-  const given = last(value);
-  return typeof given === 'string' ? given : undefined;
+/** The flags of `serve` where nothing about them needs yargs. */
+function plainServe([subcommand, ...args]: readonly string[]): ServeFlags | undefined {
+  if (subcommand !== 'serve') return undefined;
+  const values = readPlainFlags('serve', args, process.env);
+  if (values === undefined) return undefined;
+  try {
+    return serveFlags(values);
+  } catch (error) {
+    if (error instanceof FlagError) return undefined;
+    throw error;
+  }
 }
 
-const isOn = (value: unknown): boolean => last(value) === true;
+async function serve(flags: ServeFlags, signals: SignalQueue): Promise<void> {
+  const { serve: start } = await import('./serve.ts');
+  await start(flags, signals);
+  await keepMemoryTrimmed();
+}
 
-const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+async function check(files: readonly string[], flags: CheckFlags, signals: SignalQueue): Promise<void> {
+  leaveAtOnce(signals);
+  const { check: run } = await import('./check.ts');
+  process.exitCode = run(files, flags);
+}
 
-/** Of a flag that was repeated the last counts. */
-const last = (value: unknown): unknown => (Array.isArray(value) ? value.at(-1) : value);
+/** @throws FlagError */
+const serveFlags = (values: FlagValues): ServeFlags => ({
+  conf: text(values['conf']),
+  dnsPort: readFlag('dns.port', text(values['dns.port']) ?? '', parsePort),
+  logFormat: values['log-format'] === 'json' ? 'json' : 'text',
+  udp: udpMode(values['udp']),
+  cacheOctets: cacheOctets(text(values['cache-memory'])),
+  debug: values['debug'] === true,
+  quiet: values['quiet'] === true,
+  pidfile: text(values['pidfile']),
+  graceMs: readFlag('grace', text(values['grace']) ?? '', parseDuration),
+  version: version(),
+});
+
+/** @throws FlagError */
+const cacheOctets = (given: string | undefined): number =>
+  given === undefined
+    ? defaultCacheOctets(process.constrainedMemory())
+    : readFlag('cache-memory', given, parseCacheMemory);
+
+/** @throws FlagError */
+const checkFlags = (values: FlagValues): CheckFlags => ({
+  json: values['json'] === true,
+  dnsPort: readFlag('dns.port', text(values['dns.port']) ?? '', parsePort),
+});
+
+const udpMode = (value: unknown): UdpMode => (value === 'batch' || value === 'dgram' ? value : 'auto');
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** For subcommands that hold nothing that would have to be given back. */
 function leaveAtOnce(signals: SignalQueue): void {

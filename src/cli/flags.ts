@@ -49,6 +49,13 @@ export const FLAGS: readonly Flag[] = [
     describe: 'how datagrams are read and sent: many with one system call, or one at a time',
     of: ['serve'],
   },
+  {
+    name: 'cache-memory',
+    type: 'string',
+    describe:
+      'most memory that all caches together may take, such as 32Mi; without it a quarter of what the control group allows, from 8Mi to 64Mi',
+    of: ['serve'],
+  },
   { name: 'debug', type: 'boolean', default: false, describe: 'write debug lines to the log', of: ['serve'] },
   {
     name: 'quiet',

@@ -1,45 +1,35 @@
-/** `serve`: the data path as a process, with its signals. */
+/** `serve`: the data path as a process, with its signals; with `multisocket`, the first of several processes. */
 import { rmSync, writeFileSync } from 'node:fs';
 import { messageOf } from '../base/error-message.ts';
 import { SYSTEM_CLOCK } from '../base/clock.ts';
-import { setBuildInfo } from '../observe/build-info.ts';
 import { HttpServers } from '../observe/http.ts';
-import type { UdpMode } from '../listen/udp.ts';
-import { countDroppedLines } from '../observe/log-metrics.ts';
-import { openLogOutput } from '../observe/log-output.ts';
-import { createLog } from '../observe/log.ts';
-import type { LogFormat, RootLog } from '../observe/log.ts';
-import { MetricRegistry } from '../observe/metrics.ts';
-import { LogRing } from '../observe/ring.ts';
-import { corefileSource } from '../serve/corefile-source.ts';
+import { PIPE_BYTES_AT_ONCE } from '../observe/ring.ts';
+import { corefileSource, readCorefile } from '../serve/corefile-source.ts';
 import { ReloadWatch } from '../serve/reload-watch.ts';
 import { ServerRegistry } from '../serve/server-registry.ts';
 import { Service } from '../serve/service.ts';
+import type { Supervisor } from '../workers/supervisor.ts';
+import { EXIT_FAILED, EXIT_FORCED, leave, makeVoice } from './serve-flags.ts';
+import type { ServeFlags, Voice } from './serve-flags.ts';
 import type { SignalName, SignalQueue } from './signals.ts';
 
-export interface ServeFlags {
-  readonly conf: string | undefined;
-  readonly dnsPort: number;
-  readonly logFormat: LogFormat;
-  readonly udp: UdpMode;
-  readonly debug: boolean;
-  readonly quiet: boolean;
-  readonly pidfile: string | undefined;
-  readonly graceMs: number;
-  readonly version: string;
-}
-
-const STDOUT = 1;
-const EXIT_FAILED = 1;
-const EXIT_FORCED = 2;
-/** Last log lines may take this long to leave; then they are given up rather than the exit. */
-const LAST_LINES_MS = 500;
+/** Beyond their own time to end, before workers are killed. */
+const WORKER_SLACK_MS = 500;
 
 /** Serves until a signal ends it; resolves when serving has begun or has failed. */
 export async function serve(flags: ServeFlags, signals: SignalQueue): Promise<void> {
+  if (process.send !== undefined) {
+    const { openChannel } = await import('../workers/channel.ts');
+    const channel = openChannel();
+    if (channel !== undefined) {
+      const { serveAsWorker } = await import('./serve-worker.ts');
+      serveAsWorker(flags, signals, channel);
+      return;
+    }
+  }
   let daemon: Daemon;
   try {
-    daemon = makeDaemon(flags);
+    daemon = new Daemon(flags);
     const started = daemon.service.start();
     // Behind the start: signals that came before it are about what it begins.
     signals.handle((signal) => daemon.signal(signal));
@@ -52,74 +42,119 @@ export async function serve(flags: ServeFlags, signals: SignalQueue): Promise<vo
   daemon.watch.start();
 }
 
-interface Daemon {
+/** The process that was started: what it is made of, and what a signal means to it. */
+class Daemon {
   readonly service: Service;
   readonly watch: ReloadWatch;
-  signal(name: SignalName): void;
-}
+  private readonly flags: ServeFlags;
+  private readonly voice: Voice;
+  /** The other processes; undefined, and not even loaded, as long as there have been none. */
+  private workers: Supervisor | undefined;
+  private stopping = false;
 
-function makeDaemon(flags: ServeFlags): Daemon {
-  const ring = new LogRing(openLogOutput(STDOUT));
-  const log = createLog({ format: flags.logFormat, ring, debug: flags.debug });
-  const metrics = new MetricRegistry();
-  countDroppedLines(metrics, ring);
-  setBuildInfo(metrics, flags.version, '');
-  const source = corefileSource(flags.conf);
-  const service = new Service({
-    source,
-    quiet: flags.quiet,
-    udp: flags.udp,
-    debug: flags.debug,
-    http: new HttpServers(log),
-    surroundings: {
-      clock: SYSTEM_CLOCK,
-      log,
-      metrics,
-      servers: new ServerRegistry(),
-      defaultPort: flags.dnsPort,
-      lenient: source.lenient,
-      metricsPage: async () => (await import('../observe/exposition.ts')).expose(metrics),
-    },
-  });
-  const watch = new ReloadWatch(service, log);
-  const leave = (code: number): never => {
-    if (flags.pidfile !== undefined) rmSync(flags.pidfile, { force: true });
-    ring.flushSync(LAST_LINES_MS);
-    process.exit(code);
-  };
-  return { service, watch, signal: signalHandler(service, watch, log, flags.graceMs, leave) };
-}
+  constructor(flags: ServeFlags) {
+    this.flags = flags;
+    this.voice = makeVoice(flags, undefined);
+    const { log, metrics } = this.voice;
+    const source = corefileSource(flags.conf);
+    this.service = new Service({
+      read: () => readCorefile(source, (message) => log.warn(message)),
+      worker: 0,
+      entered: ({ workers }, blocks) => this.configureWorkers(workers, blocks),
+      quiet: flags.quiet,
+      udp: flags.udp,
+      debug: flags.debug,
+      http: new HttpServers(log),
+      surroundings: {
+        clock: SYSTEM_CLOCK,
+        log,
+        metrics,
+        servers: new ServerRegistry(),
+        shared: new Map(),
+        cacheOctets: flags.cacheOctets,
+        defaultPort: flags.dnsPort,
+        lenient: source.lenient,
+        opensPages: true,
+        metricsPage: () => this.metricsPage(),
+        alsoNotReady: () => this.lacking(),
+      },
+    });
+    this.watch = new ReloadWatch(this.service, log);
+  }
 
-/**
- * TERM and INT end with lameduck, QUIT without; a second INT ends at once; USR1 reloads; HUP is ignored, as CoreDNS does.
- */
-function signalHandler(
-  service: Service,
-  watch: ReloadWatch,
-  log: RootLog,
-  graceMs: number,
-  leave: (code: number) => never,
-): (name: SignalName) => void {
-  let stopping = false;
-  const stop = async (name: SignalName): Promise<void> => {
-    stopping = true;
-    log.info(`${name}: Shutting down servers then terminating`);
-    watch.stop();
-    await service.stop(graceMs, name !== 'SIGQUIT');
-    leave(0);
-  };
-  const reload = async (): Promise<void> => {
+  /** TERM and INT end with lameduck, QUIT without; a second INT ends at once; USR1 reloads; HUP is ignored, as CoreDNS does. */
+  signal(name: SignalName): void {
+    if (name === 'SIGUSR1' && !this.stopping) void this.reload();
+    else if (name === 'SIGINT' && this.stopping) {
+      this.voice.log.info('SIGINT: Force quit');
+      this.leave(EXIT_FORCED);
+    } else if (name !== 'SIGUSR1' && name !== 'SIGHUP' && !this.stopping) void this.stop(name);
+  }
+
+  /** What `/ready` waits for beside plugins: every worker. Before there is a configuration nobody knows how many that are. */
+  private lacking(): readonly string[] {
+    if (this.workers !== undefined) return this.workers.notReady();
+    const { generation } = this.service;
+    return generation === undefined || generation.workers > 1 ? ['serve'] : [];
+  }
+
+  private async configureWorkers(
+    count: number,
+    blocks: Parameters<Supervisor['configure']>[0],
+  ): Promise<void> {
+    if (count === 1 && this.workers === undefined) return;
+    this.workers ??= await this.loadWorkers();
+    this.workers.configure(blocks, count);
+  }
+
+  private async loadWorkers(): Promise<Supervisor> {
+    const [{ Supervisor: Made }, { startWorkerProcess }] = await Promise.all([
+      import('../workers/supervisor.ts'),
+      import('../workers/worker-process.ts'),
+    ]);
+    const { log, metrics, ring } = this.voice;
+    ring.mostPerWrite = PIPE_BYTES_AT_ONCE;
+    return new Made({ start: startWorkerProcess, log: log.child('plugin/multisocket'), metrics });
+  }
+
+  private async metricsPage(): ReturnType<typeof import('../observe/exposition.ts').expose> {
+    const { metrics } = this.voice;
+    const { expose, exposeFamilies } = await import('../observe/exposition.ts');
+    if (this.workers === undefined) return expose(metrics);
+    const [others, { addSnapshots }, { takeSnapshot }] = await Promise.all([
+      this.workers.numbers(),
+      import('../workers/add-snapshots.ts'),
+      import('../observe/snapshot.ts'),
+    ]);
+    // Ours comes first: where one stands for all, it is ours.
+    return exposeFamilies(addSnapshots([takeSnapshot(metrics), ...others]));
+  }
+
+  private async reload(): Promise<void> {
+    const { log } = this.voice;
     log.info('SIGUSR1: Reloading');
-    const error = await service.reload();
+    const error = await this.service.reload();
     if (error === undefined) log.info('Reloading complete');
     else log.error(`Restart failed: ${error.message}`);
-    watch.restart();
-  };
-  return (name) => {
-    if (name === 'SIGUSR1' && !stopping) void reload();
-    else if (name === 'SIGINT' && stopping) {
-      log.info('SIGINT: Force quit');
-      leave(EXIT_FORCED);
-    } else if (name !== 'SIGUSR1' && name !== 'SIGHUP' && !stopping) void stop(name);
-  };
+    this.watch.restart();
+  }
+
+  private async stop(name: SignalName): Promise<void> {
+    this.stopping = true;
+    this.voice.log.info(`${name}: Shutting down servers then terminating`);
+    this.watch.stop();
+    const lameduck = name !== 'SIGQUIT';
+    await Promise.all([this.service.stop(this.flags.graceMs, lameduck), this.stopWorkers(lameduck)]);
+    this.leave(0);
+  }
+
+  private async stopWorkers(lameduck: boolean): Promise<void> {
+    const lameduckMs = lameduck ? (this.service.generation?.lameduckMs ?? 0) : 0;
+    await this.workers?.stop(lameduck, lameduckMs + this.flags.graceMs + WORKER_SLACK_MS);
+  }
+
+  private leave(code: number): never {
+    if (this.flags.pidfile !== undefined) rmSync(this.flags.pidfile, { force: true });
+    return leave(this.voice.ring, code);
+  }
 }

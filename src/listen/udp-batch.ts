@@ -17,7 +17,7 @@ import { BatchQuery } from './batch-query.ts';
 import type { ListenCounters } from './counters.ts';
 import { waitUntilIdle } from './drain.ts';
 import type { Libc } from '../datagram/libc.ts';
-import { openDatagramSocket } from '../datagram/datagram-socket.ts';
+import { leavePort, openDatagramSocket } from '../datagram/datagram-socket.ts';
 import type { DatagramSocket } from '../datagram/datagram-socket.ts';
 import { ListenError } from './listen-error.ts';
 import type { Endpoint, Listener } from './listener.ts';
@@ -42,6 +42,8 @@ export interface UdpBatchOptions {
   readonly port: number;
   readonly clock: Clock;
   readonly counters: ListenCounters;
+  /** As in `UdpOptions`. */
+  readonly reusePort?: boolean;
 }
 
 /** @throws ListenError */
@@ -51,9 +53,10 @@ export function listenUdpBatch(options: UdpBatchOptions, endpoint: Endpoint, too
   return new UdpBatchListener(openSocket(options, scopeId, tools), options, endpoint, tools);
 }
 
-function openSocket({ address, port }: UdpBatchOptions, scopeId: number, tools: BatchTools): DatagramSocket {
+function openSocket(options: UdpBatchOptions, scopeId: number, tools: BatchTools): DatagramSocket {
+  const { address, port, reusePort = false } = options;
   try {
-    return openDatagramSocket(tools.libc, address, port, scopeId);
+    return openDatagramSocket(tools.libc, address, port, scopeId, reusePort);
   } catch (error) {
     throw error instanceof Error ? new ListenError('udp', address, port, error) : error;
   }
@@ -77,6 +80,7 @@ class UdpBatchListener implements Listener {
   private spare = new BatchQuery();
   private received = 0;
   private closed = false;
+  private readonly shared: boolean;
 
   constructor(socket: DatagramSocket, options: UdpBatchOptions, endpoint: Endpoint, tools: BatchTools) {
     this.socket = socket;
@@ -86,6 +90,7 @@ class UdpBatchListener implements Listener {
     this.counters = options.counters;
     this.tools = tools;
     this.endpoint = endpoint;
+    this.shared = options.reusePort === true;
     this.poll = tools.libc.poll(socket.fd, () => this.readable());
   }
 
@@ -94,6 +99,8 @@ class UdpBatchListener implements Listener {
   }
 
   async drain(graceMs: number): Promise<void> {
+    // What comes from now on is the other workers'; it would come for ever.
+    if (this.shared) leavePort(this.tools.libc, this.socket);
     await waitUntilIdle(this, () => this.received, graceMs);
     await this.close();
   }

@@ -24,6 +24,8 @@ export interface UdpOptions {
   readonly port: number;
   readonly clock: Clock;
   readonly counters: ListenCounters;
+  /** Whether other processes of this user may bind the port too, when they ask for the same (SO_REUSEPORT). Not unless given. */
+  readonly reusePort?: boolean;
 }
 
 export async function listenUdpDgram(options: UdpOptions, endpoint: Endpoint): Promise<Listener> {
@@ -32,6 +34,7 @@ export async function listenUdpDgram(options: UdpOptions, endpoint: Endpoint): P
     type: ipv6 ? 'udp6' : 'udp4',
     // `::` stands beside `0.0.0.0`: both families apart, so that a client's address has its own family's form.
     ipv6Only: ipv6,
+    reusePort: options.reusePort === true,
     lookup: addressAsIs,
   });
   await new Promise<void>((resolve, reject) => {

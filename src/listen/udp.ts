@@ -24,9 +24,27 @@ export type ListenUdp = (options: UdpBatchOptions, endpoint: Endpoint) => Promis
 /** A datagram to oneself takes microseconds; a machine may be busy. */
 const SELF_TEST_MS = 2_000;
 
-/** @throws Error when `batch` was asked for and does not work here. */
+/** The listener for this mode on this machine. @throws Error when `batch` was asked for and does not work here. */
 export async function chooseUdp(mode: UdpMode, counters: ListenCounters, log: Log): Promise<ListenUdp> {
-  if (mode === 'dgram') return listenUdpDgram;
+  return listenUdpWith(await proveBatches(mode, counters, log));
+}
+
+/** @param tools those that were proved; `node:dgram` serves without. */
+export function listenUdpWith(tools: BatchTools | undefined): ListenUdp {
+  if (tools === undefined) return listenUdpDgram;
+  return (options, endpoint) => Promise.resolve().then(() => listenUdpBatch(options, endpoint, tools));
+}
+
+/**
+ * @returns what batches take, once it has been seen to work; undefined where datagrams go one by one.
+ * @throws Error when `batch` was asked for and does not work here.
+ */
+export async function proveBatches(
+  mode: UdpMode,
+  counters: ListenCounters,
+  log: Log,
+): Promise<BatchTools | undefined> {
+  if (mode === 'dgram') return undefined;
   try {
     const libc = await loadLibc();
     const tools: BatchTools = {
@@ -35,12 +53,12 @@ export async function chooseUdp(mode: UdpMode, counters: ListenCounters, log: Lo
       outbox: new BatchOutbox(libc, counters.sendErrors),
     };
     await selfTest(tools, counters);
-    return (options, endpoint) => Promise.resolve().then(() => listenUdpBatch(options, endpoint, tools));
+    return tools;
   } catch (error) {
     const reason = `batched datagrams do not work here: ${messageOf(error)}`;
     if (mode === 'batch') throw new Error(reason, { cause: error });
     log.warn(`${reason}; serving UDP one datagram at a time`);
-    return listenUdpDgram;
+    return undefined;
   }
 }
 

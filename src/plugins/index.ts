@@ -15,6 +15,7 @@ import { health } from './health/setup.ts';
 import { hosts } from './hosts/setup.ts';
 import { log } from './log/setup.ts';
 import { loop } from './loop/setup.ts';
+import { multisocket } from './multisocket/setup.ts';
 import { prometheus } from './prometheus/setup.ts';
 import { ready } from './ready/setup.ts';
 import { reload } from './reload/setup.ts';
@@ -22,6 +23,7 @@ import { template } from './template/setup.ts';
 import { whoami } from './whoami/setup.ts';
 
 export const PLUGINS: readonly Plugin[] = [
+  multisocket,
   reload,
   bind,
   debug,

@@ -30,6 +30,7 @@ export const defaultSettings = (): BlockSettings => ({
   stacktrace: false,
   udpPayload: DEFAULT_UDP_PAYLOAD,
   reload: undefined,
+  workers: undefined,
   lameduckMs: 0,
 });
 

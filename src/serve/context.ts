@@ -1,5 +1,5 @@
 /** What a plugin sees of the rest while it is set up and afterwards (`chain/plugin.ts` is the contract). */
-import { Failure } from '../chain/outcome.ts';
+import { Failure, REPLY } from '../chain/outcome.ts';
 import type { Outcome } from '../chain/outcome.ts';
 import type { Plugin, SetupContext } from '../chain/plugin.ts';
 import { Query } from '../chain/query.ts';
@@ -26,6 +26,8 @@ export interface ContextHost {
   /** State that the next configuration may take over. */
   readonly carried: Map<string, unknown>;
   readonly groups: readonly ServerGroup[];
+  /** Processes that share the memory for caches. */
+  readonly workers: number;
 }
 
 export function setupContext(
@@ -35,13 +37,16 @@ export function setupContext(
   surroundings: Surroundings,
   previous: ContextHost | undefined,
 ): SetupContext {
-  const { clock, metrics, lenient } = surroundings;
+  const { clock, metrics, lenient, opensPages } = surroundings;
   return {
     zones: block.zones,
     servers: block.servers,
     settings: block.settings,
     lenient,
+    opensPages,
+    cacheOctets: () => Math.floor(surroundings.cacheOctets / generation.workers),
     clock,
+    channels: surroundings.channels,
     metrics,
     log: surroundings.log.child(`plugin/${plugin.name}`),
     upstreams: block.upstreams,
@@ -52,14 +57,18 @@ export function setupContext(
     onShutdown: (run) => generation.hooks.shutdown.push(run),
     http: (route) => generation.routes.push(route),
     readiness: (isReady) => generation.readiness.push({ plugin: plugin.name, isReady }),
-    notReady: () => {
-      const names = generation.readiness.filter(({ isReady }) => !isReady()).map((item) => item.plugin);
-      return [...new Set(names)].toSorted();
-    },
+    notReady: () => [...notReady(generation), ...surroundings.alsoNotReady()],
     carry: <State>(key: string, make: () => State) =>
       carry(`${placeOf(block)} ${key}`, make, generation, previous),
+    processWide: <State>(key: string, make: () => State) => madeOnce(surroundings.shared, key, make),
     resolve: (query, question) => resolve(query, question, generation),
   };
+}
+
+/** The plugins of a configuration that are not ready, each once, in the order of the alphabet. */
+export function notReady({ readiness }: Pick<ContextHost, 'readiness'>): string[] {
+  const names = readiness.filter(({ isReady }) => !isReady()).map(({ plugin }) => plugin);
+  return [...new Set(names)].toSorted();
 }
 
 /** What tells one server block from the others across generations. */
@@ -73,6 +82,12 @@ function carry<State>(
 ): State {
   const state = previous?.carried.has(key) === true ? (previous.carried.get(key) as State) : make();
   generation.carried.set(key, state);
+  return state;
+}
+
+function madeOnce<State>(shared: Map<string, unknown>, key: string, make: () => State): State {
+  const state = shared.has(key) ? (shared.get(key) as State) : make();
+  shared.set(key, state);
   return state;
 }
 
@@ -99,5 +114,8 @@ async function resolve(query: Query, question: Question, generation: ContextHost
   inner.receivedMs = query.receivedMs;
   const group = generation.groups.find(({ identity }) => identity === query.server);
   if (group === undefined) return new Failure(SERVFAIL, 'the server of this query is gone', 'serve');
-  return group.handler.ask(inner);
+  const outcome = group.handler.ask(inner);
+  if (outcome instanceof Promise) return outcome;
+  // Whoever waits for this goes on after other queries were answered.
+  return outcome.kind === REPLY ? outcome.kept() : outcome;
 }

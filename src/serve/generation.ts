@@ -78,6 +78,14 @@ export class Generation implements ContextHost, InFlight {
     }
   }
 
+  /**
+   * How many processes serve this configuration, this one included; the same number in each of them. What the machine has for all of them
+   * together (a budget of memory, say) is to be divided by it.
+   */
+  get workers(): number {
+    return Math.max(1, ...this.blocks.map(({ settings }) => settings.workers ?? 1));
+  }
+
   get lameduckMs(): number {
     return Math.max(0, ...this.blocks.map(({ settings }) => settings.lameduckMs));
   }

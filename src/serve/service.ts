@@ -4,22 +4,22 @@
  * Order of a start or reload: set up (nothing opened) → open sockets → start plugins → HTTP → swap. Until the swap the old configuration
  * serves as if nothing happened, and whatever fails before it is undone.
  */
+import { BatchChannels } from '../datagram/batch-channels.ts';
 import type { Endpoint } from '../listen/listener.ts';
 import type { Listener } from '../listen/listener.ts';
 import { listenCounters } from '../listen/counters.ts';
 import type { ListenCounters } from '../listen/counters.ts';
-import { chooseUdp } from '../listen/udp.ts';
+import { listenUdpWith, proveBatches } from '../listen/udp.ts';
 import type { UdpMode } from '../listen/udp.ts';
 import type { HttpServers } from '../observe/http.ts';
 import type { RootLog } from '../observe/log.ts';
 import type { Counter, Family, Gauge } from '../observe/metric-types.ts';
 import { SILENCE } from '../chain/outcome.ts';
 import type { ServerBlock } from '../corefile/parse.ts';
-import { readCorefile } from './corefile-source.ts';
-import type { CorefileSource } from './corefile-source.ts';
 import { Generation } from './generation.ts';
 import type { Surroundings } from './surroundings.ts';
 import { Sockets } from './sockets.ts';
+import type { PortSharing } from './sockets.ts';
 import { describeServers } from './announce.ts';
 
 /** How long the queries of a configuration that was replaced may still take: longer than any of them. */
@@ -35,7 +35,12 @@ const NOT_YET: Endpoint = {
 };
 
 export interface ServiceOptions {
-  readonly source: CorefileSource;
+  /** Gives the Corefile as it is now, parsed. @throws Error */
+  readonly read: () => ServerBlock[];
+  /** Number among the processes that serve together: 0 for the one that was started, which shares its ports with its own workers only. */
+  readonly worker: number;
+  /** Told of each configuration as soon as it serves. */
+  readonly entered: (generation: Generation, blocks: readonly ServerBlock[]) => void | Promise<void>;
   readonly surroundings: Surroundings & { readonly log: RootLog };
   readonly http: HttpServers;
   /** Whether the start-up log leaves out what listens where. */
@@ -49,6 +54,9 @@ export class Service {
   private readonly options: ServiceOptions;
   private readonly counters: ListenCounters;
   private sockets: Sockets | undefined;
+  /** Proved at the start, for good. */
+  private channels: BatchChannels | undefined;
+  private sharing: PortSharing = 'alone';
   private readonly reloadFailures: Counter;
   private readonly version: Family<Gauge>;
   private readonly plugins: Family<Gauge>;
@@ -91,20 +99,30 @@ export class Service {
   private async begin(): Promise<void> {
     const { quiet, http, surroundings, udp } = this.options;
     const { clock, log } = surroundings;
-    const generation = this.setUp(this.read());
-    const listenUdp = await chooseUdp(udp, this.counters, log);
-    this.sockets = new Sockets({ clock, log, listenUdp, counters: this.counters });
+    const blocks = this.read();
+    const tools = await proveBatches(udp, this.counters, log);
+    if (tools !== undefined)
+      this.channels = new BatchChannels(tools.libc, (error) => this.counters.bug(error));
+    const generation = this.setUp(blocks);
+    this.sharing = this.sharingOf(generation);
+    const listenUdp = listenUdpWith(tools);
+    this.sockets = new Sockets({ clock, log, listenUdp, counters: this.counters, sharing: this.sharing });
     await this.enter(generation, this.sockets);
-    if (quiet) return;
-    for (const line of describeServers(generation, this.sockets.listeners, http.addresses())) {
-      surroundings.log.info(line);
+    if (!quiet) {
+      for (const line of describeServers(generation, this.sockets.listeners, http.addresses()))
+        log.info(line);
     }
+    await this.options.entered(generation, blocks);
+  }
+
+  private sharingOf({ workers }: Generation): PortSharing {
+    if (this.options.worker > 0) return 'beside';
+    return workers > 1 ? 'first' : 'alone';
   }
 
   /** Reads the Corefile as it is now. @throws Error */
   read(): ServerBlock[] {
-    const { surroundings, source } = this.options;
-    return readCorefile(source, (message) => surroundings.log.warn(message));
+    return this.options.read();
   }
 
   /**
@@ -138,8 +156,11 @@ export class Service {
   private async tryReload(): Promise<Error | undefined> {
     if (this.stopped || this.sockets === undefined) return undefined;
     try {
-      const generation = this.setUp(this.read());
+      const blocks = this.read();
+      const generation = this.setUp(blocks);
+      this.refuseMoreWorkers(generation);
       await this.enter(generation, this.sockets);
+      await this.options.entered(generation, blocks);
       return undefined;
     } catch (error) {
       this.reloadFailures.value++;
@@ -150,18 +171,26 @@ export class Service {
     }
   }
 
+  /** What was bound for one process alone cannot be shared later, and closing it first would lose queries. */
+  private refuseMoreWorkers({ workers }: Generation): void {
+    if (this.sharing !== 'alone' || workers === 1) return;
+    const message = `plugin/multisocket: from 1 to ${workers} is not possible while serving: restart the daemon`;
+    // About the text, so that it is not tried again before that changes.
+    throw new Error(message, { cause: new RangeError(message) });
+  }
+
   private setUp(blocks: readonly ServerBlock[]): Generation {
-    return new Generation(blocks, this.options.surroundings, this.current);
+    return new Generation(blocks, { ...this.options.surroundings, channels: this.channels }, this.current);
   }
 
   /** Everything that can fail comes before the first line that changes what serves. */
   private async enter(next: Generation, sockets: Sockets): Promise<void> {
-    const { surroundings, http, source } = this.options;
+    const { surroundings, http } = this.options;
     const previous = this.current;
-    const change = await sockets.prepare(next.groups, NOT_YET, source.lenient);
+    const change = await sockets.prepare(next.groups, NOT_YET, surroundings.lenient);
     try {
       await next.start();
-      await http.apply(next.routes);
+      if (surroundings.opensPages) await http.apply(next.routes);
     } catch (error) {
       await next.stop(surroundings.log);
       await change.abandon();

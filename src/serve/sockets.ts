@@ -22,11 +22,18 @@ interface Wish {
   readonly optional: boolean;
 }
 
+/**
+ * Who else may have our ports. `alone`: nobody. `first`: workers that we start, and nobody else, which is made sure of before a port is
+ * shared: a second daemon that asked for sharing too would get half of the queries without a word. `beside`: we are such a worker.
+ */
+export type PortSharing = 'alone' | 'first' | 'beside';
+
 export interface SocketTools {
   readonly clock: Clock;
   readonly counters: ListenCounters;
   readonly log: Log;
   readonly listenUdp: ListenUdp;
+  readonly sharing: PortSharing;
 }
 
 /** A change of sockets that is ready and has not been made yet. */
@@ -84,14 +91,21 @@ export class Sockets {
   }
 
   private async bind(wish: Wish, idle: Endpoint): Promise<Listener | undefined> {
-    const options = { ...this.tools, address: wish.address, port: wish.port };
+    const { sharing } = this.tools;
     try {
-      return await (wish.protocol === 'udp' ? this.tools.listenUdp(options, idle) : listenTcp(options, idle));
+      // Between this and the next bind is a moment for another daemon that starts just now; it would have to hit it for every port.
+      if (sharing === 'first') await (await this.listen(wish, idle, false)).close();
+      return await this.listen(wish, idle, sharing !== 'alone');
     } catch (error) {
       if (!(error instanceof ListenError) || !wish.optional || !MISSING.has(error.code)) throw error;
       this.tools.log.warn(error.message);
       return undefined;
     }
+  }
+
+  private listen(wish: Wish, idle: Endpoint, reusePort: boolean): Promise<Listener> {
+    const options = { ...this.tools, address: wish.address, port: wish.port, reusePort };
+    return wish.protocol === 'udp' ? this.tools.listenUdp(options, idle) : listenTcp(options, idle);
   }
 
   private swap(wishes: readonly Wish[], opened: Map<string, Listener>): Listener[] {

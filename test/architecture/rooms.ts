@@ -40,17 +40,18 @@ export const ROOMS: readonly Room[] = [
   { name: 'wire', imports: ['base'], pure: true },
   { name: 'corefile', imports: ['base'], pure: true },
   { name: 'observe', imports: ['base'] },
-  { name: 'chain', imports: ['wire', 'corefile', 'base'], importsTypes: ['observe'] },
+  { name: 'chain', imports: ['wire', 'corefile', 'base'], importsTypes: ['observe', 'datagram'] },
   { name: 'plugins', imports: ['plugins/x', 'chain'] },
   { name: 'plugins/x', imports: ['chain', 'wire', 'corefile', 'observe', 'base'] },
   { name: 'datagram', imports: ['wire', 'base'] },
   { name: 'upstream', imports: ['datagram', 'wire', 'chain', 'observe', 'base'] },
   { name: 'listen', imports: ['datagram', 'wire', 'chain', 'observe', 'base'] },
   { name: 'serve', imports: DATA_PATH },
+  { name: 'workers', imports: ['observe', 'base'], importsTypes: ['corefile'] },
   { name: 'host', imports: ['base', 'observe'] },
   { name: 'guard', imports: ['host', 'wire', 'observe', 'base'] },
-  { name: 'cli', imports: [...DATA_PATH, 'serve', 'host', 'guard'] },
-  { name: 'main', imports: [...DATA_PATH, 'serve', 'host', 'guard', 'cli'] },
+  { name: 'cli', imports: [...DATA_PATH, 'serve', 'workers', 'host', 'guard'] },
+  { name: 'main', imports: [...DATA_PATH, 'serve', 'workers', 'host', 'guard', 'cli'] },
 ];
 
 /** Modules that compute and nothing else. */

@@ -5,7 +5,7 @@ describe('the flags of a subcommand', () => {
   it.each([
     {
       subcommand: 'serve',
-      names: ['conf', 'debug', 'dns.port', 'grace', 'log-format', 'pidfile', 'quiet', 'udp'],
+      names: ['cache-memory', 'conf', 'debug', 'dns.port', 'grace', 'log-format', 'pidfile', 'quiet', 'udp'],
     },
     { subcommand: 'check', names: ['dns.port', 'json'] },
   ] as const)('are those of its own: $subcommand', ({ subcommand, names }) => {

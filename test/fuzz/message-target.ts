@@ -1,5 +1,5 @@
 /** A message from an upstream: judged, stripped, laid out anew, kept with other TTLs, and given to a client who asked for it. */
-import type { Clock } from '../../src/base/clock.ts';
+import { Deadlines } from '../../src/base/deadlines.ts';
 import { Query } from '../../src/chain/query.ts';
 import { replyLimit } from '../../src/chain/render.ts';
 import { replyFromUpstream } from '../../src/plugins/forward/reply.ts';
@@ -22,7 +22,7 @@ import { checkContents, written } from './query-target.ts';
 import type { Random } from './random.ts';
 
 const OTHERS = PACKETS.map((packet) => packet.octets);
-const STOPPED: Clock = { nowMs: () => 0 };
+const STOPPED = new Deadlines({ nowMs: () => 0 });
 const isSound = (message: Uint8Array): boolean => messageIsSound(message, message.length, nameScratch());
 
 export const messageInput = (random: Random): Uint8Array =>
@@ -71,7 +71,7 @@ function checkAcceptance(message: Uint8Array, sound: boolean): void {
     class: readUint16(message, nameEnd + 2),
   };
   const options = { recursionDesired: true, checkingDisabled: false, dnssecOk: false, edns: true };
-  const pending = new PendingQuery(askMessage(question, options), question, 1000, STOPPED, false);
+  const pending = new PendingQuery(askMessage(question, options), question.name.length, 1000, STOPPED, false);
   const accepted = new ReplyCheck().accepted(pending, message);
   pending.resolve(message);
   const flags = readFlags(message);

@@ -20,6 +20,10 @@ export const fakeSurroundings = (): FakeSurroundings => ({
   servers: new ServerRegistry(),
   defaultPort: 53,
   lenient: false,
+  cacheOctets: 64 * 1024 * 1024,
+  shared: new Map(),
+  opensPages: true,
+  alsoNotReady: () => [],
   metricsPage: () => Promise.resolve({ status: 200, contentType: 'text/plain', body: '' }),
 });
 

@@ -176,9 +176,12 @@ export class FakeContext implements SetupContext {
     stacktrace: false,
     udpPayload: DEFAULT_UDP_PAYLOAD,
     reload: undefined,
+    workers: undefined,
     lameduckMs: 0,
   };
   lenient = false;
+  opensPages = true;
+  channels = undefined;
   clock = new FakeClock();
   log = new FakeLog();
   metrics = new FakeMetrics();
@@ -233,6 +236,15 @@ export class FakeContext implements SetupContext {
     return this.readinessChecks.flatMap((isReady, index) => (isReady() ? [] : [`check ${index}`]));
   }
 
+  cacheOctets(): number {
+    return 64 * 1024 * 1024;
+  }
+
+  /** As `carry`: a context is one process. */
+  processWide<State>(key: string, make: () => State): State {
+    return this.carry(`process ${key}`, make);
+  }
+
   carry<State>(key: string, make: () => State): State {
     const known = this.carried.get(key);
     if (wasMadeBy(make, known)) return known;
@@ -268,7 +280,16 @@ export const fakeContext = (
   overrides: Partial<
     Pick<
       FakeContext,
-      'zones' | 'servers' | 'lenient' | 'settings' | 'clock' | 'log' | 'metrics' | 'metricsPage' | 'resolve'
+      | 'zones'
+      | 'servers'
+      | 'lenient'
+      | 'opensPages'
+      | 'settings'
+      | 'clock'
+      | 'log'
+      | 'metrics'
+      | 'metricsPage'
+      | 'resolve'
     >
   > = {},
 ): FakeContext => Object.assign(new FakeContext(), overrides);

@@ -1,8 +1,8 @@
 /**
  * Answers from memory, or passes the question on once for everybody who asks it, and keeps what comes back.
  *
- * A hit is one look-up and no allocation: the entry itself is the reply. Whole messages are kept, each under its own question only, so
- * nothing in an answer can ever answer another question (RFC 2181 section 5.4.1).
+ * A hit is one look-up, one copy and no allocation. Whole messages are kept, each under its own question only, so nothing in an answer can
+ * ever answer another question (RFC 2181 section 5.4.1).
  */
 import { SingleFlight } from '../../base/single-flight.ts';
 import type { Clock } from '../../base/clock.ts';
@@ -17,12 +17,15 @@ import { settle } from '../../chain/settle.ts';
 import { matchZone } from '../../chain/zones.ts';
 import { KIND_FAILURE, classify } from '../../wire/classify.ts';
 import { EDE_CACHED_ERROR } from '../../wire/registry.ts';
+import type { Counter } from '../../observe/metric-types.ts';
 import { hasQuestion } from '../../wire/same-question.ts';
-import { CacheEntry, isDenial, lifeSecondsOf, storeOptionsFor, withCachedTtls } from './entry.ts';
+import type { Answer, CacheMemory } from './cache-memory.ts';
+import { isDenial, lifeSecondsOf, storeOptionsFor, withCachedTtls } from './entry.ts';
+import { NONE } from './entry-table.ts';
 import { cacheSeries } from './metrics.ts';
 import type { CacheSeries } from './metrics.ts';
 import type { CacheOptions } from './options.ts';
-import type { CacheStore } from './store.ts';
+import type { CacheStores, Store } from './store.ts';
 
 const MAX_HEADER_RCODE = 0xf;
 const CACHED_FAILURE = { code: EDE_CACHED_ERROR, text: '' };
@@ -31,16 +34,24 @@ export class CacheHandler implements Handler {
   readonly name = 'cache';
   private readonly next: Handler;
   private readonly options: CacheOptions;
-  private readonly store: CacheStore;
+  private readonly memory: CacheMemory;
+  private readonly stores: CacheStores;
   private readonly clock: Clock;
   private readonly series: PerServer<CacheSeries>;
   private readonly flights = new SingleFlight<Outcome>();
 
-  constructor(next: Handler, options: CacheOptions, store: CacheStore, context: SetupContext) {
+  constructor(
+    next: Handler,
+    options: CacheOptions,
+    memory: CacheMemory,
+    stores: CacheStores,
+    context: SetupContext,
+  ) {
     const zones = options.zones.map((zone) => zone.text).join(',');
     this.next = next;
     this.options = options;
-    this.store = store;
+    this.memory = memory;
+    this.stores = stores;
     this.clock = context.clock;
     this.series = new PerServer((label) => cacheSeries(context.metrics, label, zones));
   }
@@ -55,25 +66,16 @@ export class CacheHandler implements Handler {
   }
 
   /** A usable positive answer wins over a denial, and both over a remembered failure: a failure never hides an answer. */
-  private lookUp(query: Query, series: CacheSeries): CacheEntry | undefined {
-    const { key } = query;
+  private lookUp(query: Query, series: CacheSeries): Reply | undefined {
+    const { memory, stores, options } = this;
     const nowMs = this.clock.nowMs();
-    const positive = this.store.success.get(key);
-    if (positive?.isFresh(nowMs)) {
-      series.successHits.value++;
-      return this.hit(positive, nowMs);
-    }
-    const negative = this.store.denial.get(key);
-    if (negative?.isFresh(nowMs)) {
-      series.denialHits.value++;
-      return this.hit(negative, nowMs);
-    }
-    return undefined;
-  }
-
-  private hit(entry: CacheEntry, nowMs: number): CacheEntry {
-    entry.ageSeconds = this.options.keepTtl ? 0 : entry.ageAt(nowMs);
-    return entry;
+    const entry = memory.find(stores, query, nowMs);
+    if (entry === NONE) return undefined;
+    if (memory.isIn(entry, stores.success)) series.successHits.value++;
+    else series.denialHits.value++;
+    const reply = memory.use(entry, nowMs);
+    if (options.keepTtl) reply.ageSeconds = 0;
+    return reply;
   }
 
   /** Everybody who misses the same question waits for the first one's answer. */
@@ -104,29 +106,32 @@ export class CacheHandler implements Handler {
     const lifeSeconds = lifeSecondsOf(kept, reply, classification, this.options);
     if (kept === message) return reply;
     if (lifeSeconds > 0 && !this.isDisabled(query, classification.kind)) {
-      this.insert(
-        query.key,
-        new CacheEntry(reply, kept, this.clock.nowMs(), lifeSeconds),
-        classification.kind,
-        series,
-      );
+      const { ttlOffsets, authenticData, extendedError } = reply;
+      const answer = { message: kept, ttlOffsets, lifeSeconds, authenticData, extendedError };
+      this.insert(query, answer, classification.kind, series);
     }
     return retold(reply, kept);
   }
 
-  private insert(key: string, entry: CacheEntry, kind: number, series: CacheSeries): void {
-    const { success, denial } = this.store;
-    if (kind === KIND_FAILURE || isDenial(kind)) {
+  private insert(query: Query, answer: Answer, kind: number, series: CacheSeries): void {
+    const { memory, stores } = this;
+    const nowMs = this.clock.nowMs();
+    if (kind === KIND_FAILURE) {
+      const extendedError = answer.extendedError ?? CACHED_FAILURE;
+      this.keepIn(stores.denial, query, { ...answer, extendedError }, series.denialEvictions, nowMs);
+    } else if (isDenial(kind)) {
       // What the upstream denies is gone; what it failed to say may still be right.
-      if (kind === KIND_FAILURE) entry.extendedError ??= CACHED_FAILURE;
-      else success.delete(key);
-      if (denial.size >= denial.max && !denial.has(key)) series.denialEvictions.value++;
-      denial.set(key, entry);
-      return;
+      memory.drop(stores, stores.success, query);
+      this.keepIn(stores.denial, query, answer, series.denialEvictions, nowMs);
+    } else {
+      memory.drop(stores, stores.denial, query);
+      this.keepIn(stores.success, query, answer, series.successEvictions, nowMs);
     }
-    denial.delete(key);
-    if (success.size >= success.max && !success.has(key)) series.successEvictions.value++;
-    success.set(key, entry);
+  }
+
+  private keepIn(store: Store, query: Query, answer: Answer, evictions: Counter, nowMs: number): void {
+    store.evictions = evictions;
+    this.memory.keep(this.stores, store, query, answer, nowMs);
   }
 
   private isDisabled(query: Query, kind: number): boolean {

@@ -2,7 +2,7 @@
  * From an answer to what is kept of it: how long it lives and with which TTLs. Each record keeps a TTL of its own that counts down; the
  * whole answer lives as long as its shortest. Differences from CoreDNS, which gives every record the shortest: see README.md.
  */
-import { Reply } from '../../chain/outcome.ts';
+import type { Reply } from '../../chain/outcome.ts';
 import type { Classification } from '../../wire/classify.ts';
 import {
   KIND_DELEGATION,
@@ -18,32 +18,6 @@ import type { CacheOptions, StoreOptions } from './options.ts';
 
 /** An answer without records, or a referral, says nothing of how long it holds. */
 const DEFAULT_LIFE_SECONDS = 5;
-
-/** A reply in the cache. It is what a hit gives back: only its age is set anew each time. */
-export class CacheEntry extends Reply {
-  readonly storedMs: number;
-  readonly lifeSeconds: number;
-
-  constructor(reply: Reply, message: Uint8Array, storedMs: number, lifeSeconds: number) {
-    super(message, 'cache', reply.ttlOffsets);
-    this.rcode = reply.rcode;
-    this.authenticData = reply.authenticData;
-    // RFC 1034 section 6.2.7: what comes from a cache is not authoritative.
-    this.authoritative = false;
-    this.extendedError = reply.extendedError;
-    this.storedMs = storedMs;
-    this.lifeSeconds = lifeSeconds;
-  }
-
-  /** Whole seconds since it was stored (RFC 1035 section 3.2.1 counts in seconds). */
-  ageAt(nowMs: number): number {
-    return Math.floor((nowMs - this.storedMs) / 1000);
-  }
-
-  isFresh(nowMs: number): boolean {
-    return nowMs - this.storedMs < this.lifeSeconds * 1000;
-  }
-}
 
 export const isDenial = (kind: number): boolean => kind === KIND_NXDOMAIN || kind === KIND_NODATA;
 
@@ -66,7 +40,7 @@ export function withCachedTtls(
 ): Uint8Array {
   const store = storeOptionsFor(classification.kind, options);
   if (classification.kind === KIND_OTHER || store === undefined) return reply.message;
-  const message = reply.message.slice();
+  const message = reply.message.slice(0, reply.length);
   levelRrsets(message, message.length, reply.ttlOffsets);
   if (isDenial(classification.kind)) {
     const { soaTtlOffset, soaMinimumSeconds } = classification;

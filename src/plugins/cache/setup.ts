@@ -3,7 +3,8 @@ import type { MakeHandler, Plugin } from '../../chain/plugin.ts';
 import { CacheHandler } from './cache.ts';
 import { cacheEntriesGauge } from './metrics.ts';
 import { readCacheOptions } from './options.ts';
-import { CacheStore } from './store.ts';
+import { CacheMemory } from './cache-memory.ts';
+import { StoresLease } from './stores-lease.ts';
 
 export const cache: Plugin = {
   name: 'cache',
@@ -16,11 +17,13 @@ export const cache: Plugin = {
       success: storeKey(options.success),
       denial: storeKey(options.denial),
     });
+    const memory = context.processWide('cache memory', () => new CacheMemory());
     // Found when the block begins to serve: the previous configuration still uses it until then.
-    const store = context.carry(
+    const lease = context.carry(
       `cache ${lines}`,
-      () => new CacheStore(options.success.capacity, options.denial.capacity),
+      () => new StoresLease(memory, options.success.capacity, options.denial.capacity),
     );
+    const { stores } = lease;
     if (options.withoutEffect.length > 0) {
       const names = [...new Set(options.withoutEffect)].join(', ');
       context.onStart(() => context.log.warn(`accepted, but without effect in this version: ${names}`));
@@ -28,15 +31,22 @@ export const cache: Plugin = {
     const gauge = cacheEntriesGauge(context.metrics);
     let forget: (() => void) | undefined;
     context.onStart(() => {
+      memory.limitOctets = context.cacheOctets();
+      lease.begin();
       forget = context.metrics.beforeScrape(() => {
         for (const { label } of context.servers) {
-          gauge.with(label, 'success', zones, '').value = store.success.size;
-          gauge.with(label, 'denial', zones, '').value = store.denial.size;
+          gauge.with(label, 'success', zones, '').value = stores.success.size;
+          gauge.with(label, 'denial', zones, '').value = stores.denial.size;
         }
       });
     });
-    context.onStop(() => forget?.());
-    return (next) => new CacheHandler(next, options, store, context);
+    context.onStop(() => {
+      if (forget === undefined) return;
+      forget();
+      forget = undefined;
+      lease.end();
+    });
+    return (next) => new CacheHandler(next, options, memory, stores, context);
   },
 };
 

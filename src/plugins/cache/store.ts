@@ -1,16 +1,42 @@
 /**
- * The two stores of one `cache` directive: positive answers, and denials with failures. Bounded by count, least recently used leaves
- * first. It outlives a reload of the Corefile where the directive stays the same, so it knows nothing of chains.
+ * What one `cache` directive keeps: positive answers in one store, denials and failures in the other. A store knows the order in which its
+ * answers leave; their octets are in the memory that all caches share (`cache-memory.ts`).
  */
-import { LRUCache } from 'lru-cache';
-import type { CacheEntry } from './entry.ts';
+import type { Counter } from '../../observe/metric-types.ts';
+import type { EntryTable } from './entry-table.ts';
+import { ExpiryHeap } from './expiry-heap.ts';
+import { UseOrder } from './use-order.ts';
 
-export class CacheStore {
-  readonly success: LRUCache<string, CacheEntry>;
-  readonly denial: LRUCache<string, CacheEntry>;
+export class Store {
+  /** Unlike that of every other store of the process, before or after. */
+  readonly number: number;
+  /** Answers at most. */
+  readonly capacity: number;
+  readonly order: UseOrder;
+  readonly expiry: ExpiryHeap;
+  /** Octets of the shared memory that its answers take. */
+  octets = 0;
+  /** Set for good when no configuration uses it any more. */
+  isClosed = false;
+  /** Counts each answer that leaves to make room: the series of whoever kept the last one. */
+  evictions: Counter = { value: 0 };
 
-  constructor(successCapacity: number, denialCapacity: number) {
-    this.success = new LRUCache({ max: successCapacity });
-    this.denial = new LRUCache({ max: denialCapacity });
+  constructor(number: number, capacity: number, table: EntryTable) {
+    this.number = number;
+    this.capacity = capacity;
+    this.order = new UseOrder(table);
+    this.expiry = new ExpiryHeap(table);
   }
+
+  /** Answers in it, expired ones included. */
+  get size(): number {
+    return this.expiry.size;
+  }
+}
+
+export interface CacheStores {
+  /** Keeps equal questions to different caches apart. */
+  readonly number: number;
+  readonly success: Store;
+  readonly denial: Store;
 }

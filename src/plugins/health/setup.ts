@@ -27,6 +27,7 @@ export const health: Plugin = {
       path: '/health',
       answer: () => ({ status: 200, contentType: 'text/plain; charset=utf-8', body: 'OK' }),
     });
+    if (!context.opensPages) return undefined;
     const probe = new SelfProbe(parseHttpAddress(address), context);
     context.onStart(() => probe.start());
     context.onStop(() => probe.stop());

@@ -20,5 +20,5 @@ export function classOf(query: Query, outcome: Outcome): AnswerClass {
   if (outcome.kind !== REPLY) return 'error';
   if (outcome.rcode === NXDOMAIN) return 'denial';
   if (outcome.rcode !== NOERROR || query.type === TYPE_AXFR || query.type === TYPE_IXFR) return 'error';
-  return classify(outcome.message, outcome.message.length).kind === KIND_NODATA ? 'denial' : 'success';
+  return classify(outcome.message, outcome.length).kind === KIND_NODATA ? 'denial' : 'success';
 }

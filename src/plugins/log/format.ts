@@ -87,7 +87,7 @@ function replyFlags(query: Query, outcome: Outcome): string {
 /** Without the OPT, which is not part of the answer; of a failure, what is left without records. */
 function replyOctets(query: Query, outcome: Outcome): number {
   if (outcome.kind === DROP) return 0;
-  return outcome.kind === REPLY ? outcome.message.length : HEADER_OCTETS + query.questionLength;
+  return outcome.kind === REPLY ? outcome.length : HEADER_OCTETS + query.questionLength;
 }
 
 const NANOSECONDS_PER_SECOND = 1e9;

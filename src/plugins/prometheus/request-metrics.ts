@@ -132,7 +132,7 @@ export class ZoneSeries {
     this.duration.observe((nowMs - query.receivedMs) / 1000);
     transport.requestSize.observe(query.length);
     if (outcome.kind === DROP) return;
-    transport.responseSize.observe(outcome.kind === FAILURE ? 0 : outcome.message.length);
+    transport.responseSize.observe(outcome.kind === FAILURE ? 0 : outcome.length);
     this.responseCounter(outcome.kind === FAILURE ? '' : outcome.source, outcome.rcode).value++;
   }
 

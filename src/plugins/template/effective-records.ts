@@ -15,7 +15,7 @@ export function appendAnswers(builder: MessageBuilder, reply: Reply): void {
 /** The message with its TTLs counted down or replaced, as the reply says; its octets are shared, so a change makes a copy. */
 function withEffectiveTtls(reply: Reply): Uint8Array {
   if (reply.ageSeconds === 0 && reply.fixedTtlSeconds < 0) return reply.message;
-  const message = reply.message.slice();
+  const message = reply.message.slice(0, reply.length);
   for (const offset of reply.ttlOffsets) {
     const left =
       reply.fixedTtlSeconds >= 0

@@ -1,0 +1,84 @@
+/**
+ * The order in which the answers of one store leave when there is no room: a segmented LRU. An answer that nobody has asked for again is
+ * on trial, and leaves before any that somebody has; so a flood of names that are asked once turns out nothing but itself. Within both
+ * parts the one used least recently leaves first.
+ *
+ *     kept ──► on trial ──used──► established ──over 4/5 of all, least recently used──► on trial again
+ */
+import type { EntryTable } from './entry-table.ts';
+import { FLAGS, NEWER, NONE, OLDER } from './entry-table.ts';
+
+/** Set in FLAGS of entries that are established. */
+export const FLAG_ESTABLISHED = 1;
+
+/** The part of all that may be established, so that there is always room to try new ones. */
+const ESTABLISHED_SHARE = 0.8;
+
+interface Part {
+  newest: number;
+  oldest: number;
+  size: number;
+}
+
+export class UseOrder {
+  private readonly table: EntryTable;
+  private readonly trial: Part = { newest: NONE, oldest: NONE, size: 0 };
+  private readonly established: Part = { newest: NONE, oldest: NONE, size: 0 };
+
+  constructor(table: EntryTable) {
+    this.table = table;
+  }
+
+  /** The entry that leaves first, or NONE. */
+  get first(): number {
+    return this.trial.oldest === NONE ? this.established.oldest : this.trial.oldest;
+  }
+
+  /** A new entry: on trial. */
+  add(entry: number): void {
+    this.link(entry, this.trial);
+  }
+
+  remove(entry: number): void {
+    this.unlink(entry, this.partOf(entry));
+  }
+
+  /** The entry was asked for. */
+  use(entry: number): void {
+    const { table, trial, established } = this;
+    this.unlink(entry, this.partOf(entry));
+    table.set(entry, FLAGS, table.get(entry, FLAGS) | FLAG_ESTABLISHED);
+    this.link(entry, established);
+    if (established.size <= (trial.size + established.size) * ESTABLISHED_SHARE) return;
+    const { oldest } = established;
+    if (oldest === entry) return;
+    this.unlink(oldest, established);
+    table.set(oldest, FLAGS, table.get(oldest, FLAGS) & ~FLAG_ESTABLISHED);
+    this.link(oldest, trial);
+  }
+
+  private partOf(entry: number): Part {
+    return (this.table.get(entry, FLAGS) & FLAG_ESTABLISHED) === 0 ? this.trial : this.established;
+  }
+
+  private link(entry: number, part: Part): void {
+    const { table } = this;
+    table.set(entry, NEWER, NONE);
+    table.set(entry, OLDER, part.newest);
+    if (part.newest === NONE) part.oldest = entry;
+    else table.set(part.newest, NEWER, entry);
+    part.newest = entry;
+    part.size++;
+  }
+
+  private unlink(entry: number, part: Part): void {
+    const { table } = this;
+    const newer = table.get(entry, NEWER);
+    const older = table.get(entry, OLDER);
+    if (newer === NONE) part.newest = older;
+    else table.set(newer, OLDER, older);
+    if (older === NONE) part.oldest = newer;
+    else table.set(older, NEWER, newer);
+    part.size--;
+  }
+}
