@@ -2,7 +2,9 @@
 // whatever the pattern and the text (RE2), and no memory that grows with what is sent. A pattern matches anywhere in the
 // text unless it is anchored, as Go's `MatchString` has it. Replacing text is not here.
 
-import { RE2JS } from 're2js';
+import { createRequire } from 'node:module';
+import type { RE2JS } from 're2js';
+import type * as re2js from 're2js';
 import { messageOf } from './error-message.ts';
 
 /** The longest pattern that is taken, in UTF-16 units: what CoreDNS takes. */
@@ -73,9 +75,13 @@ class Re2Pattern implements Pattern {
   }
 }
 
+/** The engine takes 1.5 MB, and most Corefiles have no pattern: it is loaded with the first one. */
+const load: (id: 're2js') => typeof re2js = createRequire(import.meta.url);
+
 function compile(source: string): RE2JS {
+  const { RE2JS: engines } = load('re2js');
   try {
-    const engine = RE2JS.compile(source);
+    const engine = engines.compile(source);
     const { dfa } = engine.re2Input;
     dfa.stateBudget = STATE_BUDGET_OCTETS;
     dfa.memBudget = STATE_BUDGET_OCTETS;

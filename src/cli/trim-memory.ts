@@ -1,19 +1,68 @@
 /**
- * Gives memory back that the C library keeps after it was freed. V8's compiler and collector work in threads of their own, each with its
- * own heap (glibc's arenas), and what they leave there is some 15 MB that nobody uses again. Only glibc has `malloc_trim`; other C libraries
- * keep less, and nothing happens there. It decides nothing about V8's heap: see `heap-settings.ts`.
+ * Gives memory back that nobody uses: what V8's heap has grown by in a burst, and what the C library keeps after it was freed. V8's compiler
+ * and collector work in threads of their own, each with its own heap (glibc's arenas), and what they leave there is some 15 MB. Only glibc
+ * has `malloc_trim`; other C libraries keep less, and nothing happens there. How much V8 takes at most: see `heap-settings.ts`.
  */
 
 /** A trim takes a fraction of a millisecond, or some where a lot was freed. */
 const INTERVAL_MS = 10_000;
 
+const MIB = 1024 * 1024;
+/** A heap that grew by so much since it was last collected whole holds garbage that nothing asks V8 to look for, once the burst is over. */
+const GROWN_OCTETS = 4 * MIB;
+/** A collection of a heap with so much in use stops the process for about 20 ms; a larger one is left to V8, which does it in steps. */
+const MOST_OCTETS = 24 * MIB;
+
 /** Gives free memory back to the kernel, in another thread: nobody waits but who allocates from the heap that is being looked through. */
 export type Trim = () => void;
+
+/** What `HeapCollector` knows of V8's heap, in octets. */
+export interface Heap {
+  readonly totalOctets: number;
+  readonly usedOctets: number;
+}
 
 /** Trims from now on, at an interval, as long as something else keeps the process; not at all where it cannot be done. */
 export async function keepMemoryTrimmed(load: () => Promise<Trim> = loadTrim): Promise<void> {
   const trim = await load().catch(() => undefined);
-  if (trim !== undefined) setInterval(trim, INTERVAL_MS).unref();
+  if (trim === undefined) return;
+  const collector = new HeapCollector(readHeap, collectWhole);
+  setInterval(() => {
+    collector.look();
+    trim();
+  }, INTERVAL_MS).unref();
+}
+
+/** Collects the whole heap when it has grown: V8 puts that off as long as the program is busy without allocating, as it is with hits. */
+export class HeapCollector {
+  private readonly read: () => Heap;
+  private readonly collect: () => void;
+  private knownOctets: number;
+
+  constructor(read: () => Heap, collect: () => void) {
+    this.read = read;
+    this.collect = collect;
+    this.knownOctets = read().totalOctets;
+  }
+
+  look(): void {
+    const { totalOctets, usedOctets } = this.read();
+    if (totalOctets < this.knownOctets + GROWN_OCTETS || usedOctets > MOST_OCTETS) return;
+    this.collect();
+    this.knownOctets = this.read().totalOctets;
+  }
+}
+
+function readHeap(): Heap {
+  const { heapTotal, heapUsed } = process.memoryUsage();
+  return { totalOctets: heapTotal, usedOctets: heapUsed };
+}
+
+/** V8 hands its collector to contexts that are made after this flag was set. */
+function collectWhole(): void {
+  process.getBuiltinModule('node:v8').setFlagsFromString('--expose-gc');
+  const gc: unknown = process.getBuiltinModule('node:vm').runInNewContext('gc');
+  if (typeof gc === 'function') gc();
 }
 
 /** @throws Error where koffi has no build for this machine, or the C library no such function */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { keepMemoryTrimmed } from '../../src/cli/trim-memory.ts';
+import { HeapCollector, keepMemoryTrimmed } from '../../src/cli/trim-memory.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -15,4 +15,27 @@ it('trims again and again', async () => {
 it('does nothing where the C library cannot', async () => {
   await keepMemoryTrimmed(() => Promise.reject(new Error('Cannot find function')));
   expect(vi.getTimerCount()).toBe(0);
+});
+
+it.each([
+  { name: 'that has not grown by much', totalMib: 23.9, usedMib: 10, collections: 0 },
+  { name: 'that has grown', totalMib: 24, usedMib: 10, collections: 1 },
+  {
+    name: 'that has grown, and is too large to be collected in one go',
+    totalMib: 40,
+    usedMib: 25,
+    collections: 0,
+  },
+])('of a heap $name: $collections collections', ({ totalMib, usedMib, collections }) => {
+  const mib = 1024 * 1024;
+  let heap = { totalOctets: 20 * mib, usedOctets: 10 * mib };
+  const collect = vi.fn();
+  const collector = new HeapCollector(() => heap, collect);
+  collector.look();
+  expect(collect).not.toHaveBeenCalled();
+  heap = { totalOctets: totalMib * mib, usedOctets: usedMib * mib };
+  collector.look();
+  // What is left after a collection is what the heap needs.
+  collector.look();
+  expect(collect).toHaveBeenCalledTimes(collections);
 });
