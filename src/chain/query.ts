@@ -3,7 +3,8 @@
  *
  * The octets of `message` belong to the listener and are valid during the synchronous part of `ask` only. When `ask` gives back a promise,
  * the listener calls `detach` before it touches its buffer again, and hands this object over to whoever waits; so a handler reads the
- * query through its fields and keeps no view of the octets across a wait.
+ * query through its fields and keeps no view of the octets across a wait. Once the outcome is there nobody keeps the query either: it will
+ * be another one.
  */
 import { HEADER_OCTETS } from '../wire/header.ts';
 import { MAX_NAME_OCTETS, foldInto, nameToText } from '../wire/name.ts';
@@ -18,6 +19,9 @@ export type Transport = 'udp' | 'tcp';
 /** Folded name, type, class, and one octet of DO and CD. */
 const KEY_END_OCTETS = 5;
 const MAX_KEY_OCTETS = MAX_NAME_OCTETS + KEY_END_OCTETS;
+
+/** Longer than all but a few queries, which carry options without end. */
+const OWN_OCTETS = 512;
 
 export class Query extends QueryMessage {
   transport: Transport = 'udp';
@@ -48,7 +52,10 @@ export class Query extends QueryMessage {
   /** The same, 16 bits at a time, with a zero behind an odd number of octets; the first `keyHalfCount` count. */
   readonly keyHalves = new Uint16Array(this.keyOctets.buffer);
   keyHalfCount = 0;
+  private readonly keyBuffer = Buffer.from(this.keyOctets.buffer);
   private keyText: string | undefined;
+  /** Where `detach` takes the message to, as long as it fits; made when it is needed. */
+  private own: Uint8Array | undefined;
   private clientAddressText = '';
 
   /** @see QueryMessage.read */
@@ -83,11 +90,7 @@ export class Query extends QueryMessage {
 
   /** `keyOctets` as a latin1 string, made once a query; a cached answer does without. */
   get key(): string {
-    this.keyText ??= Buffer.from(this.keyOctets.buffer).toString(
-      'latin1',
-      0,
-      this.nameLength + KEY_END_OCTETS,
-    );
+    this.keyText ??= this.keyBuffer.toString('latin1', 0, this.nameLength + KEY_END_OCTETS);
     return this.keyText;
   }
 
@@ -109,7 +112,9 @@ export class Query extends QueryMessage {
 
   /** Takes the octets into memory of its own, so that the listener may reuse its buffer. */
   detach(): void {
-    // `slice` of a Buffer shares its octets; this copies, whatever it is.
-    this.message = new Uint8Array(this.message.subarray(0, this.length));
+    const { message, length } = this;
+    this.own ??= new Uint8Array(OWN_OCTETS);
+    this.message = length > OWN_OCTETS ? new Uint8Array(length) : this.own;
+    for (let i = 0; i < length; i++) this.message[i] = message[i];
   }
 }

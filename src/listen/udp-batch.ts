@@ -29,6 +29,8 @@ const EAGAIN = 11;
 const EINTR = 4;
 /** Batches read before the event loop turns: about a millisecond of work. What is left wakes us again. */
 const ROUNDS_PER_TURN = 4;
+/** Queries that have waited and are used again for others; beyond these the collector takes them. */
+const MOST_SPARES = 256;
 
 /** What all batching listeners of the process share. */
 export interface BatchTools {
@@ -77,6 +79,7 @@ class UdpBatchListener implements Listener {
   private readonly tools: BatchTools;
   private readonly poll: { close(): void };
   private endpoint: Endpoint;
+  private readonly spares: BatchQuery[] = [];
   private spare = new BatchQuery();
   private received = 0;
   private closed = false;
@@ -189,7 +192,7 @@ class UdpBatchListener implements Listener {
       return;
     }
     query.detach();
-    this.spare = new BatchQuery();
+    this.spare = this.spares.pop() ?? new BatchQuery();
     this.inFlight++;
     void pending.then((outcome) => this.replyLater(query, outcome));
   }
@@ -203,6 +206,7 @@ class UdpBatchListener implements Listener {
       this.counters.bug(error);
     }
     this.tools.outbox.flushSoon();
+    if (this.spares.length < MOST_SPARES) this.spares.push(query);
   }
 
   private reply(query: BatchQuery, outcome: Outcome): void {

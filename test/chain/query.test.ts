@@ -70,14 +70,18 @@ describe('a query', () => {
     expect(query.nameText).toBe('www.example.');
   });
 
-  it('keeps its octets when it is detached from the buffer that they came in', () => {
-    const message = rawQuery({ name: 'www.example.' });
+  it.each([
+    { name: 'short', options: 0 },
+    { name: 'with options without end', options: 1000 },
+  ])('keeps its octets when it is detached from the buffer that they came in: $name', ({ options }) => {
+    const edns = options === 0 ? {} : { edns: { options: [[12, Buffer.alloc(options)] as const] } };
+    const message = rawQuery({ name: 'www.example.', ...edns });
     const buffer = Buffer.concat([message, Buffer.from('an older message, longer')]);
     const query = new Query();
     query.read(buffer, message.length);
     query.detach();
     buffer.fill(0xff);
-    expect(Buffer.from(query.message)).toEqual(message);
+    expect(Buffer.from(query.message.subarray(0, query.length))).toEqual(message);
     expect(Buffer.from(query.nameAsAsked).toString('latin1')).toBe('\u0003www\u0007example\0');
   });
 

@@ -176,6 +176,20 @@ describe.skipIf(libc === undefined)('batched UDP (where koffi works)', () => {
     expect(answers.asked).toEqual([]);
   });
 
+  it('gives every client its own answer, however often queries had to wait before', async () => {
+    const answers = new Answers();
+    const listener = listen(endpointOf(answers.ask));
+    const clients = await Promise.all([UdpClient.open(listener), UdpClient.open(listener)]);
+    for (const round of [0, 1, 2]) {
+      const names = [0, 1, 2, 3].map((number) => `r${round}-q${number}.test.`);
+      const asked = names.map((name, id) => clients[id % 2].ask(rawQuery({ id, name })));
+      await answers.untilAsked(4 * (round + 1));
+      answers.giveAll();
+      const questions = (await Promise.all(asked)).map((message) => readReply(message).question);
+      expect(questions).toEqual(names.map((name) => `${name} IN A`));
+    }
+  });
+
   it('counts an answer that the system does not take, and sends those behind it', async () => {
     const EPERM = 1;
     let calls = 0;
