@@ -4,10 +4,10 @@
  * listener's business.
  */
 
-/** Connections in a second. A node's pods open a few dozen. */
-export const ARRIVALS_PER_SECOND = 2_000;
+/** Connections in a second: 7 % of a processor's time. A node's pods open a few dozen, to ask again for what did not fit over UDP. */
+export const ARRIVALS_PER_SECOND = 1_000;
 /** Connections at once, after a while without any: more than a listener keeps, since many end soon. */
-export const ARRIVALS_AT_ONCE = 2_000;
+export const ARRIVALS_AT_ONCE = 1_200;
 
 export class Arrivals {
   private left = ARRIVALS_AT_ONCE;

@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- --flood`: what a flood does to those who ask for what is cached. Hits come over UDP at a fixed rate, in turn with and
- * without the flood. The server has one processor, who floods and who asks share another, and the flood gets there only what the asking
- * leaves over: otherwise the figures would show how long a query waits to be sent.
+ * without the flood. The server has one processor; who asks, who floods and the upstream share another, and the latter two get there only
+ * what the asking leaves over: otherwise the figures would show how long a query waits to be sent.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -51,6 +51,8 @@ const onCpu = (cpu: number, command: readonly string[]): string[] => [
 /** Runs only when nobody else wants to (SCHED_IDLE). */
 const humbly = (command: readonly string[]): string[] => ['chrt', '--idle', '0', ...command];
 
+const floodSide = (command: readonly string[]): string[] => onCpu(CLIENT_CPU, humbly(command));
+
 /** @throws {Error} when a server cannot be started or asked */
 export async function benchFlood(
   options: BenchOptions,
@@ -89,7 +91,7 @@ class FloodBench {
 
   async measure(servers: readonly Server[]): Promise<[string, FloodRound[]][]> {
     const { directory, processes } = this.workplace;
-    const { port: upstreamPort } = await startUpstream(directory, processes);
+    const { port: upstreamPort } = await startUpstream(directory, processes, floodSide);
     await this.prepare();
     const results: [RunningServer, FloodRound[]][] = [];
     for (const server of servers) {
@@ -191,7 +193,7 @@ class FloodBench {
       const count = FLOOD_QUERIES_PER_SECOND * (this.options.seconds + 1);
       writeQueries(join(directory, FLOOD_QUERIES), questions(round), count);
     }
-    const command = onCpu(CLIENT_CPU, humbly(this.flood.command(port, directory)));
+    const command = floodSide(this.flood.command(port, directory));
     return processes.start({ name: 'flood', command, directory });
   }
 

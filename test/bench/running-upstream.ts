@@ -12,10 +12,17 @@ export interface RunningUpstream {
   queries(): Promise<number>;
 }
 
-/** @throws {Error} with what it has printed, when it ends instead of serving */
-export async function startUpstream(directory: string, processes: Processes): Promise<RunningUpstream> {
+/**
+ * @param start makes the command with which it is started: on which processor, how humbly
+ * @throws {Error} with what it has printed, when it ends instead of serving
+ */
+export async function startUpstream(
+  directory: string,
+  processes: Processes,
+  start = (command: readonly string[]): readonly string[] => command,
+): Promise<RunningUpstream> {
   const port = await freePort();
-  const command = [process.execPath, join(import.meta.dirname, 'upstream.ts'), String(port)];
+  const command = start([process.execPath, join(import.meta.dirname, 'upstream.ts'), String(port)]);
   const { program, child } = processes.startWithChannel({ name: 'upstream', command, directory });
   const ended = program.ended.then((ending): never => {
     throw new Error(`the upstream ended with ${ending}: ${lastOf(program)}`);

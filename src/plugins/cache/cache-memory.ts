@@ -234,7 +234,7 @@ export class CacheMemory {
     while (store.size >= store.capacity) this.evict(store, nowMs);
     while (this.usedOctets + octets > this.limitOctets) {
       const entry = this.expiredEntry(nowMs);
-      if (entry === NONE) this.evict(this.payer(), nowMs);
+      if (entry === NONE) this.evict(this.payer(store, octets), nowMs);
       else this.forget(entry);
     }
   }
@@ -249,19 +249,24 @@ export class CacheMemory {
     return entry !== NONE && this.table.get(entry, EXPIRY_SECOND) * 1000 <= nowMs;
   }
 
-  /** One answer of the store leaves to make room: one that has expired, or the first in the order of use. */
+  /** One answer of the store leaves to make room: one that has expired, or the first in the order of use, which alone is counted. */
   private evict(store: Store, nowMs: number): void {
     const { top } = store.expiry;
-    this.forget(this.isExpired(top, nowMs) ? top : store.order.first);
+    if (this.isExpired(top, nowMs)) return this.forget(top);
+    this.forget(store.order.first);
     store.evictions.value++;
   }
 
-  /** The store that is furthest above its share. As long as the memory is full there is one above it, and so not empty. */
-  private payer(): Store {
+  /**
+   * The store that is furthest above its share when this one gets so many octets more. Together they are then above what there is, so one
+   * is above its share; only where that is an answer by itself larger than the share of its empty store, another one has to pay.
+   */
+  private payer(getting: Store, octets: number): Store {
     let payer: Store | undefined;
     let most = -Infinity;
     for (const store of this.stores.values()) {
-      const excess = store.octets - (this.limitOctets * store.capacity) / this.capacity;
+      const share = (this.limitOctets * store.capacity) / this.capacity;
+      const excess = store.octets + (store === getting ? octets : 0) - share;
       if (store.size === 0 || excess <= most) continue;
       payer = store;
       most = excess;

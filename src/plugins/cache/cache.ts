@@ -6,6 +6,8 @@
  */
 import { SingleFlight } from '../../base/single-flight.ts';
 import type { Clock } from '../../base/clock.ts';
+import { exchangeGate } from '../../chain/exchange-gate.ts';
+import type { ExchangeGate } from '../../chain/exchange-gate.ts';
 import type { Handler } from '../../chain/handler.ts';
 import { PerServer } from '../../chain/identity.ts';
 import { REPLY, Reply } from '../../chain/outcome.ts';
@@ -37,6 +39,7 @@ export class CacheHandler implements Handler {
   private readonly memory: CacheMemory;
   private readonly stores: CacheStores;
   private readonly clock: Clock;
+  private readonly gate: ExchangeGate;
   private readonly series: PerServer<CacheSeries>;
   private readonly flights = new SingleFlight<Outcome>();
 
@@ -53,6 +56,7 @@ export class CacheHandler implements Handler {
     this.memory = memory;
     this.stores = stores;
     this.clock = context.clock;
+    this.gate = exchangeGate(context);
     this.series = new PerServer((label) => cacheSeries(context.metrics, label, zones));
   }
 
@@ -71,6 +75,7 @@ export class CacheHandler implements Handler {
     const nowMs = this.clock.nowMs();
     const entry = memory.find(stores, query, nowMs);
     if (entry === NONE) return undefined;
+    this.gate.answers++;
     if (memory.isIn(entry, stores.success)) series.successHits.value++;
     else series.denialHits.value++;
     const reply = memory.use(entry, nowMs);

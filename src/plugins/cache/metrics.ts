@@ -1,4 +1,7 @@
-/** The metrics of the cache: CoreDNS's names and labels, one set of series for each server that the block is served on. */
+/**
+ * The metrics of the cache: CoreDNS's names and labels, one set of series for each server that the block is served on; and the memory that
+ * all caches of the process share, which CoreDNS has no name for.
+ */
 import type { Counter, Family, Gauge, Metrics } from '../../observe/metric-types.ts';
 
 export interface CacheSeries {
@@ -45,4 +48,19 @@ export function cacheEntriesGauge(metrics: Metrics): Family<Gauge> {
     'zones',
     'view',
   ]);
+}
+
+export interface MemoryGauges {
+  readonly usedOctets: Gauge;
+  readonly limitOctets: Gauge;
+}
+
+/** One series each, whatever the number of blocks: the memory is the process's. */
+export function cacheMemoryGauges(metrics: Metrics): MemoryGauges {
+  const used = 'Octets of memory that the answers of all caches take, expired ones included.';
+  const limit = 'Octets of memory that the answers of all caches may take together.';
+  return {
+    usedOctets: metrics.gauge('nodelocaldns_cache_memory_bytes', used).with(),
+    limitOctets: metrics.gauge('nodelocaldns_cache_memory_limit_bytes', limit).with(),
+  };
 }

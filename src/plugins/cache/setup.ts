@@ -1,9 +1,10 @@
-/** `cache`: reads the directive, keeps the store across reloads that leave it as it is. */
-import type { MakeHandler, Plugin } from '../../chain/plugin.ts';
+/** `cache`: reads the directive, keeps its stores across reloads that leave it as it is, and tells how large they are. */
+import type { MakeHandler, Plugin, SetupContext } from '../../chain/plugin.ts';
 import { CacheHandler } from './cache.ts';
-import { cacheEntriesGauge } from './metrics.ts';
+import { cacheEntriesGauge, cacheMemoryGauges } from './metrics.ts';
 import { readCacheOptions } from './options.ts';
 import { CacheMemory } from './cache-memory.ts';
+import type { CacheStores } from './store.ts';
 import { StoresLease } from './stores-lease.ts';
 
 export const cache: Plugin = {
@@ -18,7 +19,7 @@ export const cache: Plugin = {
       denial: storeKey(options.denial),
     });
     const memory = context.processWide('cache memory', () => new CacheMemory());
-    // Found when the block begins to serve: the previous configuration still uses it until then.
+    // The previous configuration may serve with the same ones, until this one does or after it has failed.
     const lease = context.carry(
       `cache ${lines}`,
       () => new StoresLease(memory, options.success.capacity, options.denial.capacity),
@@ -28,23 +29,23 @@ export const cache: Plugin = {
       const names = [...new Set(options.withoutEffect)].join(', ');
       context.onStart(() => context.log.warn(`accepted, but without effect in this version: ${names}`));
     }
-    const gauge = cacheEntriesGauge(context.metrics);
-    let forget: (() => void) | undefined;
+    const reports = sizeReports(context, memory, stores, zones);
+    let stopReports: (() => void) | undefined;
     context.onStart(() => {
       memory.limitOctets = context.cacheOctets();
       lease.begin();
-      forget = context.metrics.beforeScrape(() => {
-        for (const { label } of context.servers) {
-          gauge.with(label, 'success', zones, '').value = stores.success.size;
-          gauge.with(label, 'denial', zones, '').value = stores.denial.size;
-        }
+      stopReports = context.metrics.beforeScrape(() => {
+        reports.entries();
+        reports.memory();
       });
     });
     context.onStop(() => {
-      if (forget === undefined) return;
-      forget();
-      forget = undefined;
+      if (stopReports === undefined) return;
+      stopReports();
+      stopReports = undefined;
       lease.end();
+      // With the last cache goes the last one who would say that its memory is free.
+      reports.memory();
     });
     return (next) => new CacheHandler(next, options, memory, stores, context);
   },
@@ -52,4 +53,27 @@ export const cache: Plugin = {
 
 function storeKey(store: { disabledZones: readonly { text: string }[]; capacity: number }): object {
   return { ...store, disabledZones: store.disabledZones.map((zone) => zone.text) };
+}
+
+/** What brings the gauges of sizes up to date. */
+function sizeReports(
+  { metrics, servers }: SetupContext,
+  memory: CacheMemory,
+  { success, denial }: CacheStores,
+  zones: string,
+): Record<'entries' | 'memory', () => void> {
+  const entries = cacheEntriesGauge(metrics);
+  const { usedOctets, limitOctets } = cacheMemoryGauges(metrics);
+  return {
+    entries: () => {
+      for (const { label } of servers) {
+        entries.with(label, 'success', zones, '').value = success.size;
+        entries.with(label, 'denial', zones, '').value = denial.size;
+      }
+    },
+    memory: () => {
+      usedOctets.value = memory.usedOctets;
+      limitOctets.value = memory.limitOctets;
+    },
+  };
 }

@@ -4,6 +4,8 @@ import type { Counter, Metrics } from '../../observe/metric-types.ts';
 export interface ForwardMetrics {
   readonly allUpstreamsDown: Counter;
   readonly concurrencyRejects: Counter;
+  /** Questions for whose exchange there was no time. */
+  readonly overloadRejects: Counter;
 }
 
 export function forwardMetrics(metrics: Metrics): ForwardMetrics {
@@ -13,6 +15,12 @@ export function forwardMetrics(metrics: Metrics): ForwardMetrics {
       .with(),
     concurrencyRejects: metrics
       .counter('coredns_forward_max_concurrent_rejects_total', 'Queries refused at max_concurrent.')
+      .with(),
+    overloadRejects: metrics
+      .counter(
+        'nodelocaldns_forward_overload_rejects_total',
+        'Queries refused since too many wait to be asked upstream.',
+      )
       .with(),
   };
 }

@@ -1,5 +1,6 @@
 /** `forward`: one handler for each line, in the order of the lines. */
 import type { Handler } from '../../chain/handler.ts';
+import { exchangeGate } from '../../chain/exchange-gate.ts';
 import type { MakeHandler, OfferedUpstream, Plugin, SetupContext } from '../../chain/plugin.ts';
 import { upstreamMetrics } from '../../upstream/upstream-metrics.ts';
 import { Upstream } from '../../upstream/upstream.ts';
@@ -21,12 +22,14 @@ export const forward: Plugin = {
       lines.push({ options, targets });
     }
     const metrics = forwardMetrics(context.metrics);
+    const gate = exchangeGate(context);
     context.onStop(() => {
       for (const { targets } of lines) for (const { upstream } of targets) upstream.close();
     });
     return (next) =>
       lines.reduceRight<Handler>(
-        (after, { options, targets }) => new ForwardHandler(after, options, targets, context.clock, metrics),
+        (after, { options, targets }) =>
+          new ForwardHandler(after, options, targets, { clock: context.clock, gate, metrics }),
         next,
       );
   },

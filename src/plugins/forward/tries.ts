@@ -50,13 +50,20 @@ export class Tries {
   private pass: readonly Target[] = [];
   private passed = 0;
 
-  constructor(setting: TriesSetting, ask: Ask, transport: 'udp' | 'tcp', order: readonly Target[]) {
+  /** @param sinceMs since when the client waits; the time for all attempts runs from there. */
+  constructor(
+    setting: TriesSetting,
+    ask: Ask,
+    transport: 'udp' | 'tcp',
+    order: readonly Target[],
+    sinceMs: number,
+  ) {
     this.setting = setting;
     this.ask = ask;
     this.transport = transport;
     this.order = order;
     this.nowMs = setting.clock.nowMs();
-    this.deadlineMs = this.nowMs + QUERY_DEADLINE_MS;
+    this.deadlineMs = sinceMs + QUERY_DEADLINE_MS;
   }
 
   /** Asks the first upstream, and others as it takes. To be called once. */

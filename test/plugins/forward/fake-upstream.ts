@@ -1,4 +1,5 @@
 /** Upstreams that do what the test says, without a socket, and a handler that asks them. */
+import { ExchangeGate } from '../../../src/chain/exchange-gate.ts';
 import { ForwardHandler } from '../../../src/plugins/forward/forward.ts';
 import type { Target } from '../../../src/plugins/forward/tries.ts';
 import { forwardMetrics } from '../../../src/plugins/forward/metrics.ts';
@@ -86,6 +87,7 @@ export class Forwarding {
   readonly context: FakeContext = fakeContext();
   readonly upstreams: readonly FakeUpstream[];
   readonly next = new LastHandler();
+  readonly gate = new ExchangeGate(this.context.clock);
   readonly handler: ForwardHandler;
 
   /** @param lines of the block, for this many upstreams that are asked in order unless a line says otherwise */
@@ -95,14 +97,13 @@ export class Forwarding {
     const cursor = cursorOf(`forward ${from} ${addresses} {\n policy sequential\n ${lines}\n}`);
     cursor.next();
     const options = readForwardOptions(cursor, this.context);
+    const { clock } = this.context;
     const metrics = forwardMetrics(this.context.metrics);
-    this.handler = new ForwardHandler(
-      next ?? this.next,
-      options,
-      this.upstreams,
-      this.context.clock,
+    this.handler = new ForwardHandler(next ?? this.next, options, this.upstreams, {
+      clock,
+      gate: this.gate,
       metrics,
-    );
+    });
   }
 
   pending(name = 'a.test.', type = 'A', overrides: QueryOverrides = {}): Pending {

@@ -1,5 +1,8 @@
 /** Which upstream is asked, how often, and what becomes of its answer. What goes over the wire is in `exchanges.test.ts`. */
 import { describe, expect, it } from 'vitest';
+import { LONGEST_LINE, LONGEST_WAIT_MS, MOST_PER_TURN } from '../../../src/chain/exchange-gate.ts';
+import { REPLY } from '../../../src/chain/outcome.ts';
+import type { Outcome } from '../../../src/chain/outcome.ts';
 import { QUERY_DEADLINE_MS } from '../../../src/plugins/forward/tries.ts';
 import type { ReplySpec } from '../../support/scripted-reply.ts';
 import { nameToText } from '../../../src/wire/name.ts';
@@ -433,4 +436,59 @@ describe('max_concurrent', () => {
 
 it('a fake upstream is a real one for everybody who asks', () => {
   expect(new FakeUpstream(53).label).toBe('192.0.2.1:53');
+});
+
+const askMany = (line: Forwarding, count: number): Promise<Outcome[]> =>
+  Promise.all(Array.from({ length: count }, (_, i) => line.ask(`${i}.test.`)));
+
+describe('a turn of the event loop in which more is asked than may begin', () => {
+  const REJECTS = 'nodelocaldns_forward_overload_rejects_total';
+  const OVERLOADED = {
+    rcode: 2,
+    source: 'forward',
+    extendedError: { code: 0, text: 'too many queries' },
+  };
+  it('begins some of it, and the rest in the turns after', async () => {
+    const line = new Forwarding('', 1);
+    const outcomes = askMany(line, 2 * MOST_PER_TURN);
+    expect(line.counts).toEqual([MOST_PER_TURN]);
+    expect(new Set((await outcomes).map(({ kind }) => kind))).toEqual(new Set([REPLY]));
+    expect(line.counts).toEqual([2 * MOST_PER_TURN]);
+    expect(line.context.metrics.value(REJECTS)).toBe(0);
+  });
+
+  it('lets those join who ask for what stands in line', async () => {
+    const line = new Forwarding('', 1);
+    void askMany(line, MOST_PER_TURN);
+    const both = [line.ask('late.test.'), line.ask('LATE.test.')];
+    await Promise.all(both);
+    expect(line.counts).toEqual([MOST_PER_TURN + 1]);
+  });
+
+  it('refuses what finds no place in the line, says why, and counts it', async () => {
+    const line = new Forwarding('', 1);
+    void askMany(line, MOST_PER_TURN + LONGEST_LINE);
+    expect(line.pending('late.test.')).toMatchObject(OVERLOADED);
+    expect(line.context.metrics.value(REJECTS)).toBe(1);
+  });
+
+  it('refuses what has waited for too long', async () => {
+    const line = new Forwarding('', 1);
+    void askMany(line, MOST_PER_TURN);
+    const late = line.ask('late.test.');
+    line.context.clock.advance(LONGEST_WAIT_MS);
+    expect(await late).toMatchObject(OVERLOADED);
+    expect(line.counts).toEqual([MOST_PER_TURN]);
+    expect(line.context.metrics.value(REJECTS)).toBe(1);
+  });
+
+  it('counts the time in line against the time for all attempts', async () => {
+    const line = new Forwarding('read_timeout 10s', 1);
+    void askMany(line, MOST_PER_TURN);
+    const late = line.ask('late.test.');
+    const askedMs = line.context.clock.nowMs();
+    line.context.clock.advance(LONGEST_WAIT_MS - 1);
+    await late;
+    expect(line.upstreams[0].asked.at(-1)?.deadlineMs).toBe(askedMs + QUERY_DEADLINE_MS);
+  });
 });
