@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 /**
- * The entry of every process of this program. Nothing is imported before the signal handlers stand: Node opens a debugger port on SIGUSR1
- * for a program that does not listen to it.
+ * The entry of every process of this program. Nothing that takes time comes before the signal handlers: Node opens a debugger port on SIGUSR1
+ * for a program that does not listen to it. Only a new start comes first, so that no signal is caught and then lost in it.
  */
 import module from 'node:module';
-import { signals } from './cli/signals.ts';
 import { keepHeapSmall } from './cli/heap-settings.ts';
 
 /** node:dgram and node:net share ports, and types are stripped, from this version on. */
@@ -19,6 +18,7 @@ if (major < OLDEST_NODE) {
   process.exit(1);
 }
 keepHeapSmall();
+const { signals } = await import('./cli/signals.ts');
 module.enableCompileCache();
 const { main } = await import('./cli/cli.ts');
 await main(process.argv.slice(2), signals);

@@ -10,8 +10,10 @@ const INTERVAL_MS = 10_000;
 const MIB = 1024 * 1024;
 /** A heap that grew by so much since it was last collected whole holds garbage that nothing asks V8 to look for, once the burst is over. */
 const GROWN_OCTETS = 4 * MIB;
-/** A collection of a heap with so much in use stops the process for about 20 ms; a larger one is left to V8, which does it in steps. */
+/** A collection of a heap with so much in use stops the process for some 20 ms; a larger one is left to V8, which does it in steps. */
 const MOST_OCTETS = 24 * MIB;
+/** A heap that grows all the time is in use: it is collected whole no more often than this. */
+const COLLECTION_INTERVAL_MS = 600_000;
 
 /** Gives free memory back to the kernel, in another thread: nobody waits but who allocates from the heap that is being looked through. */
 export type Trim = () => void;
@@ -26,7 +28,7 @@ export interface Heap {
 export async function keepMemoryTrimmed(load: () => Promise<Trim> = loadTrim): Promise<void> {
   const trim = await load().catch(() => undefined);
   if (trim === undefined) return;
-  const collector = new HeapCollector(readHeap, collectWhole);
+  const collector = new HeapCollector(readHeap, collectWhole, () => performance.now());
   setInterval(() => {
     collector.look();
     trim();
@@ -37,17 +39,22 @@ export async function keepMemoryTrimmed(load: () => Promise<Trim> = loadTrim): P
 export class HeapCollector {
   private readonly read: () => Heap;
   private readonly collect: () => void;
+  private readonly nowMs: () => number;
   private knownOctets: number;
+  private collectedMs = -Infinity;
 
-  constructor(read: () => Heap, collect: () => void) {
+  constructor(read: () => Heap, collect: () => void, nowMs: () => number) {
     this.read = read;
     this.collect = collect;
+    this.nowMs = nowMs;
     this.knownOctets = read().totalOctets;
   }
 
   look(): void {
     const { totalOctets, usedOctets } = this.read();
     if (totalOctets < this.knownOctets + GROWN_OCTETS || usedOctets > MOST_OCTETS) return;
+    if (this.nowMs() - this.collectedMs < COLLECTION_INTERVAL_MS) return;
+    this.collectedMs = this.nowMs();
     this.collect();
     this.knownOctets = this.read().totalOctets;
   }
@@ -58,11 +65,11 @@ function readHeap(): Heap {
   return { totalOctets: heapTotal, usedOctets: heapUsed };
 }
 
-/** V8 hands its collector to contexts that are made after this flag was set. */
+/** V8 hands its collector to contexts that are made after this flag was set. Only the last resort gives free pages back to the system. */
 function collectWhole(): void {
   process.getBuiltinModule('node:v8').setFlagsFromString('--expose-gc');
   const gc: unknown = process.getBuiltinModule('node:vm').runInNewContext('gc');
-  if (typeof gc === 'function') gc();
+  if (typeof gc === 'function') gc({ type: 'major', flavor: 'last-resort' });
 }
 
 /** @throws Error where koffi has no build for this machine, or the C library no such function */

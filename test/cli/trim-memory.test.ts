@@ -30,7 +30,11 @@ it.each([
   const mib = 1024 * 1024;
   let heap = { totalOctets: 20 * mib, usedOctets: 10 * mib };
   const collect = vi.fn();
-  const collector = new HeapCollector(() => heap, collect);
+  const collector = new HeapCollector(
+    () => heap,
+    collect,
+    () => 0,
+  );
   collector.look();
   expect(collect).not.toHaveBeenCalled();
   heap = { totalOctets: totalMib * mib, usedOctets: usedMib * mib };
@@ -38,4 +42,26 @@ it.each([
   // What is left after a collection is what the heap needs.
   collector.look();
   expect(collect).toHaveBeenCalledTimes(collections);
+});
+
+it('collects a heap that grows again and again every ten minutes only', () => {
+  const mib = 1024 * 1024;
+  let totalOctets = 20 * mib;
+  let nowMs = 0;
+  const collect = vi.fn(() => void (totalOctets = 20 * mib));
+  const collector = new HeapCollector(
+    () => ({ totalOctets, usedOctets: 10 * mib }),
+    collect,
+    () => nowMs,
+  );
+  for (const [atMs, collections] of [
+    [0, 1],
+    [599_999, 1],
+    [600_000, 2],
+  ]) {
+    totalOctets = 30 * mib;
+    nowMs = atMs;
+    collector.look();
+    expect(collect).toHaveBeenCalledTimes(collections);
+  }
 });
