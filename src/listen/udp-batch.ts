@@ -143,21 +143,22 @@ class UdpBatchListener implements Listener {
       return 0;
     }
     this.received += count;
-    for (let i = 0; i < count; i++) this.take(i);
+    const nowMs = this.clock.nowMs();
+    for (let i = 0; i < count; i++) this.take(i, nowMs);
     outbox.flush();
     return count;
   }
 
   /** One datagram; a bug costs this one. */
-  private take(index: number): void {
+  private take(index: number, nowMs: number): void {
     try {
-      this.answer(index);
+      this.answer(index, nowMs);
     } catch (error) {
       this.counters.bug(error);
     }
   }
 
-  private answer(index: number): void {
+  private answer(index: number, nowMs: number): void {
     const { inbox, outbox } = this.tools;
     const { fd, wildcard } = this.socket;
     const from = inbox.addresses[index];
@@ -185,7 +186,7 @@ class UdpBatchListener implements Listener {
       outbox.put(query, writeRefusal(query, outbox.next(fd)));
       return;
     }
-    stamp(query, endpoint, this.address, this.port, this.clock.nowMs());
+    stamp(query, endpoint, this.address, this.port, nowMs);
     const pending = endpoint.handler.ask(query);
     if (!(pending instanceof Promise)) {
       this.reply(query, pending);

@@ -74,7 +74,7 @@ export class RootHandler implements Handler {
   }
 
   ask(query: Query): Pending {
-    if (UNASKABLE_TYPES.has(query.type)) return this.refuse(query, NOT_FOR_A_CACHE);
+    if (query.type >= TYPE_OPT && UNASKABLE_TYPES.has(query.type)) return this.refuse(query, NOT_FOR_A_CACHE);
     const row = this.table.match(query);
     if (row === undefined) return this.refuse(query, NO_ZONE);
     const { chain } = row.block;

@@ -74,6 +74,8 @@ export class CacheMemory {
   private readonly arena = new BlockArena();
   private readonly hash = new KeyHash();
   private readonly reply = new CachedReply();
+  /** Where an answer is laid out before it is written. */
+  private scratch = new Uint8Array(1024);
   private readonly stores = new Map<number, Store>();
   private readonly errors: ExtendedError[] = [];
   private lastNumber = 0;
@@ -202,14 +204,16 @@ export class CacheMemory {
     return store;
   }
 
-  /** Message, then the offsets of its TTLs, in octets of one piece. */
+  /** Message, then the offsets of its TTLs. */
   private write(entry: number, { message, ttlOffsets }: Answer, query: Query): void {
     const { table } = this;
-    const octets = new Uint8Array(message.length + ttlOffsets.length * 2);
+    const length = message.length + ttlOffsets.length * 2;
+    if (this.scratch.length < length) this.scratch = new Uint8Array(length);
+    const octets = this.scratch;
     octets.set(message);
-    octets.set(query.keyOctets.subarray(0, query.nameLength), HEADER_OCTETS);
-    ttlOffsets.forEach((offset, i) => writeUint16(octets, message.length + i * 2, offset));
-    table.set(entry, FIRST_BLOCK, this.arena.write(octets, octets.length));
+    for (let i = 0; i < query.nameLength; i++) octets[HEADER_OCTETS + i] = query.keyOctets[i];
+    for (let i = 0; i < ttlOffsets.length; i++) writeUint16(octets, message.length + i * 2, ttlOffsets[i]);
+    table.set(entry, FIRST_BLOCK, this.arena.write(octets, length));
     table.set(entry, MESSAGE_OCTETS, message.length);
     table.set(entry, TTL_COUNT, ttlOffsets.length);
   }

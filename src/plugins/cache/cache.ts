@@ -72,7 +72,8 @@ export class CacheHandler implements Handler {
   /** A usable positive answer wins over a denial, and both over a remembered failure: a failure never hides an answer. */
   private lookUp(query: Query, series: CacheSeries): Reply | undefined {
     const { memory, stores, options } = this;
-    const nowMs = this.clock.nowMs();
+    // A client's query was read just now; one of our own (see `resolve`) bears the time of the query that it is for.
+    const nowMs = query.depth === 0 ? query.receivedMs : this.clock.nowMs();
     const entry = memory.find(stores, query, nowMs);
     if (entry === NONE) return undefined;
     this.gate.answers++;

@@ -31,13 +31,16 @@ const TYPE_LABELS: ReadonlyMap<number, string> = new Map([
   [252, 'AXFR'],
   [255, 'ANY'],
 ]);
-const OTHER_TYPE = 0;
+/** The place of each type among the labels, by type; 0 is "other". */
+const TYPE_PLACES = new Uint8Array(256);
+[...TYPE_LABELS.keys()].forEach((type, index) => (TYPE_PLACES[type] = index + 1));
+const PLACE_LABELS: readonly string[] = ['other', ...TYPE_LABELS.values()];
 
 interface TransportSeries {
   readonly requestSize: Histogram;
   readonly responseSize: Histogram;
-  /** Requests by family (index 0: IPv4, 1: IPv6) and type. */
-  readonly requests: readonly [Map<number, Counter>, Map<number, Counter>];
+  /** Requests by family (index 0: IPv4, 1: IPv6) and the place of their type. */
+  readonly requests: readonly [(Counter | undefined)[], (Counter | undefined)[]];
 }
 
 export interface RequestFamilies {
@@ -100,6 +103,12 @@ export class ZoneSeries {
   private readonly transports: Partial<Record<string, TransportSeries>> = {};
   /** By plugin, then by rcode. */
   private readonly responses = new Map<string, Map<number, Counter>>();
+  /** Of the answer before: most are like it. */
+  private last: { source: string; rcode: number; counter: Counter } = {
+    source: '',
+    rcode: -1,
+    counter: { value: 0 },
+  };
 
   constructor(families: RequestFamilies, server: string, zone: string) {
     this.families = families;
@@ -113,27 +122,27 @@ export class ZoneSeries {
   record(query: Query, outcome: Outcome, nowMs: number): void {
     const transport = (this.transports[query.transport] ??= this.makeTransport(query.transport));
     const family = query.clientIsIpv6 ? 1 : 0;
-    const type = TYPE_LABELS.has(query.type) ? query.type : OTHER_TYPE;
+    const place = query.type < TYPE_PLACES.length ? TYPE_PLACES[query.type] : 0;
     const requests = transport.requests[family];
-    let counter = requests.get(type);
-    if (counter === undefined) {
-      counter = this.families.requests.with(
-        this.server,
-        this.zone,
-        '',
-        query.transport,
-        String(family + 1),
-        TYPE_LABELS.get(type) ?? 'other',
-      );
-      requests.set(type, counter);
-    }
+    const counter =
+      requests[place] ?? (requests[place] = this.requestCounter(query.transport, family, place));
     counter.value++;
     if (query.dnssecOk) this.doRequests.value++;
     this.duration.observe((nowMs - query.receivedMs) / 1000);
     transport.requestSize.observe(query.length);
     if (outcome.kind === DROP) return;
     transport.responseSize.observe(outcome.kind === FAILURE ? 0 : outcome.length);
-    this.responseCounter(outcome.kind === FAILURE ? '' : outcome.source, outcome.rcode).value++;
+    const source = outcome.kind === FAILURE ? '' : outcome.source;
+    const { rcode } = outcome;
+    if (this.last.source !== source || this.last.rcode !== rcode) {
+      this.last = { source, rcode, counter: this.responseCounter(source, rcode) };
+    }
+    this.last.counter.value++;
+  }
+
+  private requestCounter(proto: string, family: number, place: number): Counter {
+    const { requests } = this.families;
+    return requests.with(this.server, this.zone, '', proto, String(family + 1), PLACE_LABELS[place]);
   }
 
   private makeTransport(proto: string): TransportSeries {
@@ -141,7 +150,7 @@ export class ZoneSeries {
     return {
       requestSize: families.requestSizes.with(server, zone, '', proto),
       responseSize: families.responseSizes.with(server, zone, '', proto),
-      requests: [new Map(), new Map()],
+      requests: [[], []],
     };
   }
 

@@ -54,12 +54,18 @@ export class CacheChain {
   }
 
   outcome(name = 'a.test.', type = 'A', overrides: QueryOverrides = {}): Pending {
-    return this.handler.ask(makeQuery(name, type, { server: this.context.servers[0], ...overrides }));
+    return this.handler.ask(this.query(name, type, overrides));
+  }
+
+  /** As a listener reads it now. */
+  private query(name: string, type: string, overrides: QueryOverrides): Query {
+    const { servers, clock } = this.context;
+    return makeQuery(name, type, { server: servers[0], receivedMs: clock.nowMs(), ...overrides });
   }
 
   /** What a client of TCP is sent. */
   async ask(name = 'a.test.', type = 'A', overrides: QueryOverrides = {}): Promise<RawReply> {
-    const query = makeQuery(name, type, { server: this.context.servers[0], transport: 'tcp', ...overrides });
+    const query = this.query(name, type, { transport: 'tcp', ...overrides });
     return sent(query, await this.handler.ask(query));
   }
 
