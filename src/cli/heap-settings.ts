@@ -12,7 +12,7 @@ const YOUNG_HALF_MB = 8;
 const YOUNG_HALF_FLAG = '--max-semi-space-size';
 
 /** The old generation may grow by so much of what lived after one collection before the next; by default up to 300 %. */
-const OLD_GROWTH_FLAG = '--heap-growing-percent=100';
+const OLD_GROWTH_FLAG = '--heap-growing-percent=200';
 
 /** What a process was started with. */
 export interface Start {

@@ -10,10 +10,10 @@ const INTERVAL_MS = 10_000;
 const MIB = 1024 * 1024;
 /** A heap that grew by so much since it was last collected whole holds garbage that nothing asks V8 to look for, once the burst is over. */
 const GROWN_OCTETS = 4 * MIB;
-/** A collection of a heap with so much in use stops the process for some 20 ms; a larger one is left to V8, which does it in steps. */
-const MOST_OCTETS = 24 * MIB;
+/** A collection of a heap in which so much lives stops the process for some 20 ms; a larger one is left to V8, which does it in steps. */
+const MOST_LIVE_OCTETS = 24 * MIB;
 /** A heap that grows all the time is in use: it is collected whole no more often than this. */
-const COLLECTION_INTERVAL_MS = 600_000;
+const COLLECTION_INTERVAL_MS = 60_000;
 
 /** Gives free memory back to the kernel, in another thread: nobody waits but who allocates from the heap that is being looked through. */
 export type Trim = () => void;
@@ -40,23 +40,25 @@ export class HeapCollector {
   private readonly read: () => Heap;
   private readonly collect: () => void;
   private readonly nowMs: () => number;
-  private knownOctets: number;
+  /** The heap when it was collected last, or at first. */
+  private known: Heap;
   private collectedMs = -Infinity;
 
   constructor(read: () => Heap, collect: () => void, nowMs: () => number) {
     this.read = read;
     this.collect = collect;
     this.nowMs = nowMs;
-    this.knownOctets = read().totalOctets;
+    this.known = read();
   }
 
   look(): void {
-    const { totalOctets, usedOctets } = this.read();
-    if (totalOctets < this.knownOctets + GROWN_OCTETS || usedOctets > MOST_OCTETS) return;
+    const { known } = this;
+    if (known.usedOctets > MOST_LIVE_OCTETS) return;
+    if (this.read().totalOctets < known.totalOctets + GROWN_OCTETS) return;
     if (this.nowMs() - this.collectedMs < COLLECTION_INTERVAL_MS) return;
     this.collectedMs = this.nowMs();
     this.collect();
-    this.knownOctets = this.read().totalOctets;
+    this.known = this.read();
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- --memory`: the anonymous memory of builds of ours, after the start, with 10,000 entries, after a minute of load, and
- * after 10,000 more names. Pages are fetched as Prometheus fetches them: what is loaded for the first of them stays.
+ * after 10,000 more names and another minute. Pages are fetched as Prometheus fetches them: what is loaded for the first of them stays.
  */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -56,7 +56,8 @@ export async function benchMemory(
     await scrape(running);
     tell(`after ${loadSeconds} s of load and a scrape`);
     await ask(files[1], FILLING_SECONDS, true);
-    tell(`after ${ENTRIES} more names`);
+    await ask(files[1], loadSeconds, false);
+    tell(`after ${ENTRIES} more names and ${loadSeconds} s of load`);
     running.program.kill();
     await running.program.ended;
   }

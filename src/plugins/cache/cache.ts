@@ -37,6 +37,8 @@ export class CacheHandler implements Handler {
   private readonly next: Handler;
   private readonly options: CacheOptions;
   private readonly memory: CacheMemory;
+  /** Whether its zones are those of the block, which every query has been found to belong to. */
+  private readonly servesAll: boolean;
   private readonly stores: CacheStores;
   private readonly clock: Clock;
   private readonly gate: ExchangeGate;
@@ -54,6 +56,7 @@ export class CacheHandler implements Handler {
     this.next = next;
     this.options = options;
     this.memory = memory;
+    this.servesAll = options.zones === context.zones;
     this.stores = stores;
     this.clock = context.clock;
     this.gate = exchangeGate(context);
@@ -61,7 +64,7 @@ export class CacheHandler implements Handler {
   }
 
   ask(query: Query): Pending {
-    if (matchZone(this.options.zones, query.foldedName, query.nameLength) === undefined) {
+    if (!this.servesAll && matchZone(this.options.zones, query.foldedName, query.nameLength) === undefined) {
       return this.next.ask(query);
     }
     const series = this.series.of(query.server);
