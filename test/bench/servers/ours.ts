@@ -32,7 +32,9 @@ const daemon = ({ name, entry = OUR_ENTRY, flags = [], forward = '' }: Variant):
 const corefile = ({ port, sparePort, upstreamPort }: Place, forward: string): string => `.:${port} {
     bind 127.0.0.1
     errors
-    cache 3600
+    cache {
+        success 20000 3600
+    }
     forward . 127.0.0.1:${upstreamPort} {
         ${forward}
     }
