@@ -6,7 +6,7 @@ import { BATCH_SIZE, BatchMemory } from './batch-memory.ts';
 import { openConnectedSocket } from './connected-socket.ts';
 import type { ConnectedSocket, Peer } from './connected-socket.ts';
 import type { Libc } from './libc.ts';
-import { cutsSegments } from './send-batch.ts';
+import { cutsSegments } from './segment-control.ts';
 import { systemError } from './system-error.ts';
 import { ConnectedOutbox } from './connected-outbox.ts';
 import type { Sender } from './connected-outbox.ts';

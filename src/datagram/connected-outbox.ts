@@ -7,16 +7,15 @@
 import { BATCH_SIZE, BatchMemory, DATAGRAM_OCTETS } from './batch-memory.ts';
 import type { Libc } from './libc.ts';
 import { MAX_SEGMENTS, MAX_SEGMENT_OCTETS } from './segment-plan.ts';
+import {
+  SEGMENT_CONTROL_OCTETS,
+  cannotCut,
+  layOutSegmentControl,
+  writeSegmentSize,
+} from './segment-control.ts';
 
 const MSG_DONTWAIT = 0x40;
 const EINTR = 4;
-const ECONNREFUSED = 111;
-const IPPROTO_UDP = 17;
-const UDP_SEGMENT = 103;
-/** A `cmsghdr` (length 8, level 4, type 4) with 16 bits behind it, and the same with its padding. */
-const SEGMENT_CMSG_OCTETS = 18;
-const SEGMENT_CMSG_SPACE = 24;
-const SEGMENT_SIZE_OFFSET = 16;
 
 export interface Sender {
   readonly fd: number;
@@ -64,11 +63,7 @@ export class ConnectedOutbox {
     for (let index = 0; index < BATCH_SIZE; index++) {
       // Connected sockets know where to.
       this.memory.setAddressOctets(index, 0);
-      const { buffer, byteOffset } = this.memory.controls[index];
-      const control = new DataView(buffer, byteOffset);
-      control.setBigUint64(0, BigInt(SEGMENT_CMSG_OCTETS), true);
-      control.setUint32(8, IPPROTO_UDP, true);
-      control.setUint32(12, UDP_SEGMENT, true);
+      layOutSegmentControl(this.memory.controls[index]);
     }
   }
 
@@ -139,18 +134,14 @@ export class ConnectedOutbox {
     for (let index = 0; index < count; index++) {
       const { size, datagrams } = messages[index];
       memory.setMessageOctets(index, size * datagrams.length);
-      memory.setControlOctets(index, datagrams.length > 1 ? SEGMENT_CMSG_SPACE : 0);
-      memory.controls[index][SEGMENT_SIZE_OFFSET] = size;
-      memory.controls[index][SEGMENT_SIZE_OFFSET + 1] = size >>> 8;
+      memory.setControlOctets(index, datagrams.length > 1 ? SEGMENT_CONTROL_OCTETS : 0);
+      writeSegmentSize(memory.controls[index], size);
     }
   }
 
-  /**
-   * There are routes over which the kernel cannot cut messages (an interface without checksum offload, IPsec), and it says so at the
-   * first: then its datagrams go one by one, as all do from now on.
-   */
+  /** The datagrams of a message that cannot be cut go one by one, as all do from now on. */
   private refused(sender: Sender, datagrams: readonly Uint8Array[], errno: number): void {
-    if (datagrams.length > 1 && errno !== ECONNREFUSED) {
+    if (datagrams.length > 1 && cannotCut(errno)) {
       this.joins = false;
       for (const datagram of datagrams) this.put(sender, datagram);
       return;

@@ -12,7 +12,12 @@
 import { BATCH_SIZE, CONTROL_OCTETS, DATAGRAM_OCTETS } from './batch-memory.ts';
 import type { Libc } from './libc.ts';
 import { NONE, SegmentPlan } from './segment-plan.ts';
-import { AF_INET } from './socket-address.ts';
+import {
+  SEGMENT_CONTROL_OCTETS,
+  cannotCut,
+  layOutSegmentControl,
+  writeSegmentSize,
+} from './segment-control.ts';
 
 const MMSGHDR_OCTETS = 64;
 const IOVEC_OCTETS = 16;
@@ -38,26 +43,8 @@ const IOVEC_WORDS = IOVEC_OCTETS / 4;
 const IOVEC_LENGTH = 2;
 const ADDRESS_WORDS = ADDRESS_OCTETS / 4;
 
-const SOCK_DGRAM = 2;
-const IPPROTO_UDP = 17;
-const UDP_SEGMENT = 103;
-/** A `cmsghdr` (length 8, level 4, type 4) with 16 bits behind it, and the same with its padding. */
-const SEGMENT_CMSG_OCTETS = 18;
-const SEGMENT_CMSG_SPACE = 24;
-const SEGMENT_SIZE_OFFSET = 16;
-
 const MSG_DONTWAIT = 0x40;
 const EINTR = 4;
-
-/** Whether this kernel cuts messages into datagrams (Linux 4.18). One that does not would send them uncut. */
-export function cutsSegments(libc: Libc): boolean {
-  const fd = libc.socket(AF_INET, SOCK_DGRAM, 0);
-  if (fd < 0) return false;
-  const zero = Buffer.alloc(4);
-  const isKnown = libc.setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, zero, zero.length) === 0;
-  libc.close(fd);
-  return isKnown;
-}
 
 export class SendBatch {
   /** Datagrams that wait to be sent: fewer than BATCH_SIZE where `add` is called. */
@@ -68,6 +55,8 @@ export class SendBatch {
   private readonly buffers = cut(this.octets, BUFFERS, DATAGRAM_OCTETS);
   private readonly addresses = cut(this.octets, ADDRESSES, ADDRESS_OCTETS);
   private readonly controls = cut(this.octets, CONTROLS, CONTROL_OCTETS);
+  /** Control data of messages that the kernel is to cut. */
+  private readonly segments = cut(this.octets, SEGMENTS, SEGMENT_OCTETS);
   private readonly controlOctets = new Uint16Array(BATCH_SIZE);
   private readonly nameOctets = new Uint16Array(BATCH_SIZE);
   private readonly lengths = new Uint16Array(BATCH_SIZE);
@@ -91,7 +80,7 @@ export class SendBatch {
     this.controlPointers = pointers(base, CONTROLS, CONTROL_OCTETS);
     this.segmentPointers = pointers(base, SEGMENTS, SEGMENT_OCTETS);
     this.iovecPointers = pointers(base, IOVECS, IOVEC_OCTETS);
-    this.layOutSegments();
+    this.segments.forEach(layOutSegmentControl);
   }
 
   /** Where the next datagram is to be written, before `add`. */
@@ -129,12 +118,16 @@ export class SendBatch {
     while (sent < plan.messages) {
       const vector = sent === 0 ? this.octets : this.octets.subarray(sent * MMSGHDR_OCTETS);
       const taken = this.libc.sendmmsg(fd, vector, plan.messages - sent, MSG_DONTWAIT);
-      if (taken > 0) sent += taken;
-      else if (this.libc.errno() !== EINTR) {
-        // The first of the rest is the one that was refused.
-        refused += plan.counts[sent] === 1 ? 1 : this.sendSingly(fd, sent);
-        sent++;
+      if (taken > 0) {
+        sent += taken;
+        continue;
       }
+      const errno = this.libc.errno();
+      if (errno === EINTR) continue;
+      // The first of the rest is the one that was refused.
+      const count = plan.counts[sent];
+      refused += count > 1 && cannotCut(errno) ? this.sendSingly(fd, sent) : count;
+      sent++;
     }
     this.clear();
     return refused;
@@ -192,8 +185,8 @@ export class SendBatch {
     const { words } = this;
     const header = message * MMSGHDR_WORDS;
     copyPointer(this.segmentPointers, message, words, header + CONTROL);
-    words[header + CONTROL_LENGTH] = SEGMENT_CMSG_SPACE;
-    words[(SEGMENTS + message * SEGMENT_OCTETS + SEGMENT_SIZE_OFFSET) / 4] = octets;
+    words[header + CONTROL_LENGTH] = SEGMENT_CONTROL_OCTETS;
+    writeSegmentSize(this.segments[message], octets);
   }
 
   private layOutIovec(iovec: number, datagram: number): void {
@@ -204,8 +197,7 @@ export class SendBatch {
   }
 
   /**
-   * Sends the datagrams of a message one by one, and joins none from now on: there are routes over which the kernel cannot cut messages
-   * (an interface without checksum offload, IPsec), and it says so at the first.
+   * Sends the datagrams of a message that cannot be cut one by one, and joins none from now on.
    * @returns how many datagrams were refused
    */
   private sendSingly(fd: number, message: number): number {
@@ -232,15 +224,6 @@ export class SendBatch {
     let iovec = 0;
     for (let i = 0; i < message; i++) iovec += this.plan.counts[i];
     return iovec;
-  }
-
-  private layOutSegments(): void {
-    for (let message = 0; message < BATCH_SIZE; message++) {
-      const at = SEGMENTS + message * SEGMENT_OCTETS;
-      this.octets.writeBigUInt64LE(BigInt(SEGMENT_CMSG_OCTETS), at);
-      this.octets.writeUInt32LE(IPPROTO_UDP, at + 8);
-      this.octets.writeUInt32LE(UDP_SEGMENT, at + 12);
-    }
   }
 }
 

@@ -4,7 +4,8 @@
  */
 import { BATCH_SIZE } from '../datagram/batch-memory.ts';
 import type { Libc } from '../datagram/libc.ts';
-import { SendBatch, cutsSegments } from '../datagram/send-batch.ts';
+import { cutsSegments } from '../datagram/segment-control.ts';
+import { SendBatch } from '../datagram/send-batch.ts';
 import type { Counter } from '../observe/metric-types.ts';
 import type { BatchQuery } from './batch-query.ts';
 

@@ -52,6 +52,7 @@ const sendAll: Libc['sendmmsg'] = (...args) => libc?.sendmmsg(...args) ?? -1;
 async function answerTogether(
   names: readonly string[],
   send: Libc['sendmmsg'],
+  calls: Partial<Libc> = {},
 ): Promise<{ client: UdpClient; ids: number[]; messages: number[] }> {
   const answers = new Answers();
   const messages: number[] = [];
@@ -59,7 +60,7 @@ async function answerTogether(
     messages.push(count);
     return send(fd, vector, count, flags);
   };
-  const listener = listen(endpointOf(answers.ask), '127.0.0.1', share({ sendmmsg }));
+  const listener = listen(endpointOf(answers.ask), '127.0.0.1', share({ ...calls, sendmmsg }));
   const client = await UdpClient.open(listener);
   const asked = names.map((name, id) => client.ask(rawQuery({ id, name })));
   await answers.untilAsked(names.length);
@@ -216,11 +217,36 @@ describe.skipIf(libc === undefined)('batched UDP (where koffi works)', () => {
   it('sends answers one by one where the system cannot cut a message into datagrams', async () => {
     const names = ['a.test.', 'b.test.', 'c.test.'];
     const IOV_COUNT_OFFSET = 24;
+    const EIO = 5;
     const refuse: Libc['sendmmsg'] = (fd, vector, count, flags) =>
       vector[IOV_COUNT_OFFSET] > 1 ? -1 : (libc?.sendmmsg(fd, vector, count, flags) ?? -1);
-    const { ids, messages } = await answerTogether(names, refuse);
+    const { ids, messages } = await answerTogether(names, refuse, { errno: () => EIO });
     expect(messages).toEqual([1, 1, 1, 1]);
     expect(ids).toEqual([0, 1, 2]);
+  });
+
+  it('counts the answers of a message that the system does not take, and joins the next ones all the same', async () => {
+    const EPERM = 1;
+    const answers = new Answers();
+    const counts: number[] = [];
+    const shared = share({
+      sendmmsg(fd, vector, count, flags) {
+        counts.push(count);
+        return counts.length === 1 ? -1 : (libc?.sendmmsg(fd, vector, count, flags) ?? -1);
+      },
+      errno: () => EPERM,
+    });
+    const listener = listen(endpointOf(answers.ask), '127.0.0.1', shared);
+    const client = await UdpClient.open(listener);
+    for (const id of [1, 2]) client.send(rawQuery({ id, name: `lost${id}.test.` }));
+    await answers.untilAsked(2);
+    answers.giveAll();
+    const asked = [3, 4].map((id) => client.ask(rawQuery({ id, name: `q${id}.test.` })));
+    await answers.untilAsked(4);
+    answers.giveAll();
+    await Promise.all(asked);
+    expect(counts).toEqual([1, 1]);
+    expect(shared.around.metrics.value('nodelocaldns_socket_errors_total', 'send')).toBe(2);
   });
 
   it('sends every answer by itself where the system knows of no such messages', async () => {
