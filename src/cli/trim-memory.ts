@@ -1,7 +1,7 @@
 /**
  * Gives memory back that nobody uses: what V8's heap has grown by in a burst, and what the C library keeps after it was freed. V8's compiler
  * and collector work in threads of their own, each with its own heap (glibc's arenas), and what they leave there is some 15 MB. Only glibc
- * has `malloc_trim`; other C libraries keep less, and nothing happens there. How much V8 takes at most: see `heap-settings.ts`.
+ * has `malloc_trim`; other C libraries keep less, and only the heap is looked after there. How much V8 takes at most: see `heap-settings.ts`.
  */
 
 /** A trim takes a fraction of a millisecond, or some where a lot was freed. */
@@ -24,11 +24,12 @@ export interface Heap {
   readonly usedOctets: number;
 }
 
-/** Trims from now on, at an interval, as long as something else keeps the process; not at all where it cannot be done. */
-export async function keepMemoryTrimmed(load: () => Promise<Trim> = loadTrim): Promise<void> {
-  const trim = await load().catch(() => undefined);
-  if (trim === undefined) return;
-  const collector = new HeapCollector(readHeap, collectWhole, () => performance.now());
+/** Looks from now on, at an interval, as long as something else keeps the process. */
+export async function keepMemoryTrimmed(
+  load: () => Promise<Trim> = loadTrim,
+  collector = new HeapCollector(readHeap, collectWhole, () => performance.now()),
+): Promise<void> {
+  const trim = await load().catch(() => nothing);
   setInterval(() => {
     collector.look();
     trim();
