@@ -92,7 +92,7 @@ export class CacheMemory {
   /** Forgets all that is in these stores; they keep nothing any more. */
   close({ success, denial }: CacheStores): void {
     for (const store of [success, denial]) {
-      for (let entry = store.order.first; entry !== NONE; entry = store.order.first) this.forget(entry);
+      for (let entry = store.order.any; entry !== NONE; entry = store.order.any) this.forget(entry);
       if (this.stores.delete(store.number)) this.capacity -= store.capacity;
       store.isClosed = true;
     }
@@ -257,7 +257,7 @@ export class CacheMemory {
   private evict(store: Store, nowMs: number): void {
     const { top } = store.expiry;
     if (this.isExpired(top, nowMs)) return this.forget(top);
-    this.forget(store.order.first);
+    this.forget(store.order.first(Math.floor(nowMs / 1000)));
     store.evictions.value++;
   }
 

@@ -1,18 +1,22 @@
 /**
  * The order in which the answers of one store leave when there is no room: a segmented LRU. An answer that nobody has asked for again is
- * on trial, and leaves before any that somebody has; so a flood of names that are asked once turns out nothing but itself. Within both
- * parts the one used least recently leaves first.
+ * on trial, and leaves before any that somebody has; so a flood of names that are asked once turns out nothing that is in use. Within both
+ * parts the one used least recently leaves first, and what nobody has asked for in a minute is established no more: other names come into
+ * use, and old ones may have hours to live.
  *
  *     kept ──► on trial ──used──► established ──over 4/5 of all, least recently used──► on trial again
  */
 import type { EntryTable } from './entry-table.ts';
-import { FLAGS, NEWER, NONE, OLDER } from './entry-table.ts';
+import { FLAGS, NEWER, NONE, OLDER, USED_SECOND } from './entry-table.ts';
 
 /** Set in FLAGS of entries that are established. */
 export const FLAG_ESTABLISHED = 1;
 
 /** The part of all that may be established, so that there is always room to try new ones. */
 const ESTABLISHED_SHARE = 0.8;
+
+/** An established answer that was not asked for in so long leaves before those on trial. */
+export const ESTABLISHED_SECONDS = 60;
 
 interface Part {
   newest: number;
@@ -29,9 +33,16 @@ export class UseOrder {
     this.table = table;
   }
 
-  /** The entry that leaves first, or NONE. */
-  get first(): number {
+  /** Some entry, or NONE. */
+  get any(): number {
     return this.trial.oldest === NONE ? this.established.oldest : this.trial.oldest;
+  }
+
+  /** The entry that leaves first at this second, or NONE. */
+  first(nowSecond: number): number {
+    const { oldest } = this.established;
+    const isIdle = oldest !== NONE && this.table.get(oldest, USED_SECOND) <= nowSecond - ESTABLISHED_SECONDS;
+    return isIdle ? oldest : this.any;
   }
 
   /** A new entry: on trial. */

@@ -1,8 +1,8 @@
 /** Who leaves first: what nobody asked for again, then what was not asked for longest. */
 import { array, assert, constantFrom, integer, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EntryTable, FLAGS, NONE } from '../../../src/plugins/cache/entry-table.ts';
-import { FLAG_ESTABLISHED, UseOrder } from '../../../src/plugins/cache/use-order.ts';
+import { EntryTable, FLAGS, NONE, USED_SECOND } from '../../../src/plugins/cache/entry-table.ts';
+import { ESTABLISHED_SECONDS, FLAG_ESTABLISHED, UseOrder } from '../../../src/plugins/cache/use-order.ts';
 
 /** Bits of FLAGS that are not the order's. */
 const OTHER_FLAGS = 0x506;
@@ -11,8 +11,16 @@ class Ordered {
   readonly table = new EntryTable();
   readonly order = new UseOrder(this.table);
 
+  /** What time it is. */
+  second = 0;
+
+  get first(): number {
+    return this.order.first(this.second);
+  }
+
   add(): number {
     const entry = this.table.take();
+    this.table.set(entry, USED_SECOND, NONE);
     this.table.set(entry, FLAGS, OTHER_FLAGS);
     this.order.add(entry);
     return entry;
@@ -28,13 +36,16 @@ class Ordered {
   }
 
   use(...entries: readonly number[]): void {
-    for (const entry of entries) this.order.use(entry);
+    for (const entry of entries) {
+      this.table.set(entry, USED_SECOND, this.second);
+      this.order.use(entry);
+    }
   }
 
   /** What leaves to make room, `count` times over. */
   evict(count = 1): number[] {
     return Array.from({ length: count }, () => {
-      const { first } = this.order;
+      const { first } = this;
       this.remove(first);
       return first;
     });
@@ -43,7 +54,7 @@ class Ordered {
   /** All that is in it, in the order in which it leaves. */
   drain(): number[] {
     const gone: number[] = [];
-    while (this.order.first !== NONE) gone.push(...this.evict());
+    while (this.first !== NONE) gone.push(...this.evict());
     return gone;
   }
 
@@ -52,12 +63,36 @@ class Ordered {
   }
 }
 
+describe('what nobody has asked for in a minute', () => {
+  it('leaves before what is on trial, and one second earlier does not', () => {
+    const ordered = new Ordered();
+    const [idle, busy, ...trial] = ordered.addSome(10);
+    ordered.use(idle, busy);
+    ordered.second = ESTABLISHED_SECONDS - 1;
+    ordered.use(busy);
+    expect(ordered.first).toBe(trial[0]);
+    ordered.second = ESTABLISHED_SECONDS;
+    expect(ordered.first).toBe(idle);
+    ordered.remove(idle);
+    expect(ordered.first).toBe(trial[0]);
+  });
+
+  it('makes room for other names that come into use', () => {
+    const ordered = new Ordered();
+    ordered.use(...ordered.addSome(100));
+    ordered.second = ESTABLISHED_SECONDS;
+    // As many new ones as there is room for, asked for in turns.
+    const fresh = ordered.addSome(100);
+    expect(ordered.evict(80).filter((entry) => fresh.includes(entry))).toEqual([]);
+  });
+});
+
 describe('an order', () => {
   it('without entries has no first', () => {
     const ordered = new Ordered();
-    expect(ordered.order.first).toBe(NONE);
+    expect(ordered.first).toBe(NONE);
     ordered.remove(ordered.add());
-    expect(ordered.order.first).toBe(NONE);
+    expect(ordered.first).toBe(NONE);
   });
 
   it('of entries that nobody asked for again lets the oldest go first', () => {
@@ -199,7 +234,7 @@ it('is that of two plain lists, whatever is added, used and removed', () => {
           ordered.remove(entry);
           take(entry);
         } else take(ordered.evict()[0]);
-        expect(ordered.order.first).toBe([...trial, ...established, NONE][0]);
+        expect(ordered.first).toBe([...trial, ...established, NONE][0]);
         expect(established.every((each) => ordered.isEstablished(each))).toBe(true);
         expect(trial.some((each) => ordered.isEstablished(each))).toBe(false);
       }
