@@ -2,8 +2,9 @@
  * Domain names as octets (RFC 1035 sections 3.1 and 4.1.4): skipped, expanded, compared, and turned from and into presentation form.
  *
  * A name may hold any octet (RFC 2181 section 11); case is kept and folded for ASCII letters only (RFC 4343). A compression pointer must
- * point to before the place where the current run of labels began, so every walk ends; how many are followed is bounded all the same,
- * since each hop costs and none of the honest compressors needs many. The header holds no name: id and flags are written anew on the way
+ * point to before the place where the current run of labels began, and the run that it points to must end there too: so every walk ends,
+ * and no name is made of what stands behind it (its own record's fields, or octets behind the message). How many are followed is bounded
+ * all the same, since each hop costs and none of the honest compressors needs many. The header holds no name: id and flags are written anew on the way
  * through, and a name that pointed to them would change with them. Functions over network input answer `MALFORMED` and never throw.
  */
 import { HEADER_OCTETS } from './header.ts';
@@ -72,6 +73,7 @@ export function expandName(
       if (offset + 1 >= end || ++pointers > MAX_POINTERS) return MALFORMED;
       const target = ((length & 0x3f) << 8) | message[offset + 1];
       if (target >= runStart || target < HEADER_OCTETS) return MALFORMED;
+      end = runStart;
       offset = runStart = target;
       continue;
     }

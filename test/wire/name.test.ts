@@ -104,6 +104,14 @@ describe('a name with pointers', () => {
     expect(expandName(bytes, before.length, bytes.length, new Uint8Array(255), 0)).toBe(MALFORMED);
   });
 
+  // Found by fuzzing: such a name changed, or went, when the octets behind its record were cut off.
+  it('is malformed when the labels that it points to run over its own place and on behind it', () => {
+    const at = before.length;
+    const bytes = octets(before, 1, pointer(at), Buffer.alloc(at, 'x'), 0, Buffer.alloc(8));
+    expect(bytes[at + 2]).toBe(at);
+    expect(expandName(bytes, at + 1, bytes.length, new Uint8Array(255), 0)).toBe(MALFORMED);
+  });
+
   it('is malformed when two names point to each other', () => {
     const bytes = octets(HEADER, label(1), pointer(16), label(1), pointer(12));
     expect(read(bytes, 12).expanded).toBe(MALFORMED);
