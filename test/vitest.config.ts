@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// `unit` files touch nothing outside their process; `scenario` files start daemons and bind ports.
+// `unit` files touch nothing outside their process; `scenario` files start daemons and bind ports; `lab` files need root, and make hosts of
+// network namespaces.
 export default defineConfig({
   test: {
     projects: [
@@ -23,6 +24,19 @@ export default defineConfig({
           maxWorkers: 2,
           testTimeout: 20_000,
           hookTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'lab',
+          root: import.meta.dirname,
+          include: ['lab/**/*.test.ts'],
+          pool: 'forks',
+          // They count lost queries: nothing of ours stands beside them.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
         },
       },
     ],

@@ -31,14 +31,20 @@ const ROWS = [
     purpose: 'let Prometheus judge the metrics',
   },
   { tool: 'knotd', package: 'knot', service: 'knot', purpose: 'need a real server as cluster DNS' },
+  { tool: 'ip', package: 'iproute2', purpose: 'make hosts of network namespaces' },
+  { tool: 'nft', package: 'nftables', service: 'nftables', purpose: 'install nftables rules' },
+  { tool: 'iptables', package: 'iptables', purpose: 'install iptables rules' },
+  { tool: 'conntrack', package: 'conntrack', purpose: 'count tracked connections' },
+  { tool: 'ptp', package: 'containernetworking-plugins', purpose: 'attach pods as a kubelet does' },
+  { tool: 'setpriv', package: 'util-linux', purpose: 'serve without privileges' },
 ] as const satisfies readonly ToolRow[];
 
 export type ToolName = (typeof ROWS)[number]['tool'];
 
 export const TOOLS: readonly ToolRow[] = ROWS;
 
-/** Where Debian keeps servers; not on the PATH of ordinary users. */
-const SERVER_DIRECTORIES: readonly string[] = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
+/** Where Debian keeps servers and CNI plugins; not on the PATH of ordinary users. */
+const SERVER_DIRECTORIES: readonly string[] = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/lib/cni'];
 
 /** Whether tools must be there: in CI, a test left out is a failure. */
 export const toolsAreRequired = (env: NodeJS.ProcessEnv = process.env): boolean => env['CI'] === 'true';
