@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// `unit` files touch nothing outside their process; `scenario` files start daemons and bind ports; `lab` files need root, and make hosts of
-// network namespaces.
+// `unit` files touch nothing outside their process; `scenario` files start daemons and bind ports; `network` and `lab` files
+// need root, and make hosts of network namespaces.
 export default defineConfig({
   test: {
     projects: [
@@ -28,15 +28,30 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'lab',
+          name: 'network',
           root: import.meta.dirname,
           include: ['lab/**/*.test.ts'],
+          exclude: ['lab/node/**'],
           pool: 'forks',
-          // They count lost queries: nothing of ours stands beside them.
-          maxWorkers: 1,
+          // Each has hosts of its own, and they mostly wait for a lease to end.
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'lab',
+          root: import.meta.dirname,
+          include: ['lab/node/**/*.test.ts'],
+          pool: 'forks',
+          // They count lost queries: nothing of ours stands beside them.
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
         },
       },
     ],

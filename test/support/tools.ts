@@ -37,6 +37,7 @@ const ROWS = [
   { tool: 'conntrack', package: 'conntrack', purpose: 'count tracked connections' },
   { tool: 'ptp', package: 'containernetworking-plugins', purpose: 'attach pods as a kubelet does' },
   { tool: 'setpriv', package: 'util-linux', purpose: 'serve without privileges' },
+  { tool: 'systemd-analyze', package: 'systemd', purpose: 'let systemd judge its units' },
 ] as const satisfies readonly ToolRow[];
 
 export type ToolName = (typeof ROWS)[number]['tool'];

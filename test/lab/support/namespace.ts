@@ -29,6 +29,7 @@ export function requireLab(...tools: readonly ToolName[]): Requirement {
 
 export class Namespace {
   readonly name: string;
+  readonly #removeAtExit = (): void => this.remove();
 
   private constructor(name: string) {
     this.name = name;
@@ -41,9 +42,14 @@ export class Namespace {
     execFileSync('ip', ['netns', 'add', name]);
     const made = new Namespace(name);
     atTestEnd(() => made.remove());
-    process.once('exit', () => made.remove());
+    process.once('exit', made.#removeAtExit);
     made.run('ip', 'link', 'set', 'lo', 'up');
     return made;
+  }
+
+  /** The file that stands for it, as a container runtime hands it to CNI plugins. */
+  get path(): string {
+    return `${DIRECTORY}/${this.name}`;
   }
 
   /** What goes in front of a command to have it run here. */
@@ -75,7 +81,8 @@ export class Namespace {
 
   /** Processes inside live on without a name for their network; whoever started them ends them. */
   remove(): void {
-    if (existsSync(`${DIRECTORY}/${this.name}`)) {
+    process.off('exit', this.#removeAtExit);
+    if (existsSync(this.path)) {
       spawnSync('ip', ['netns', 'delete', this.name], { stdio: 'ignore' });
     }
   }

@@ -1,0 +1,116 @@
+/** Hosts whose table filter drops by default: pods get answers there only with rules that accept, wherever the rest of our rules stands. */
+import { describe, expect, it } from 'vitest';
+import { openAcceptRules } from '../../../src/host/iptables/accept-rules.ts';
+import type { InterceptionPlan } from '../../../src/host/rules.ts';
+import { ADDRESSES, RulesLab } from '../rules/rules-lab.ts';
+import type { Namespace } from '../support/namespace.ts';
+import { requireLab } from '../support/namespace.ts';
+import { FLAVOURS, nodeCacheRules, onlyFlavour, PROGRAMS, saved } from './flavours.ts';
+import type { FlavourName } from './flavours.ts';
+
+const { available, reason } = requireLab('iptables', 'nft');
+const BOTH = Object.values(ADDRESSES);
+const PLAN: InterceptionPlan = { addresses: BOTH, dnsPort: 53, healthPort: 8080, leaseMs: 1000 };
+const QUERIES = BOTH.flatMap((address) =>
+  (['udp', 'tcp'] as const).map((protocol) => ({ protocol, address, port: 53, rcode: 0 })),
+);
+
+/** Neighbour discovery goes on: what is tried is DNS. */
+function dropByDefault(node: Namespace, flavour: FlavourName): void {
+  for (const program of Object.values(PROGRAMS)) {
+    const icmp =
+      program === 'ip6tables' ? '-A INPUT -p ipv6-icmp -j ACCEPT\n-A OUTPUT -p ipv6-icmp -j ACCEPT\n' : '';
+    node.feed(
+      `*filter\n:INPUT DROP [0:0]\n:OUTPUT DROP [0:0]\n${icmp}COMMIT\n`,
+      `${program}-${flavour}-restore`,
+      '--noflush',
+    );
+  }
+}
+
+const EXEMPT_ALL = ['prerouting', 'output']
+  .map(
+    (hook) =>
+      `table inet exempt { chain ${hook} { type filter hook ${hook} priority raw; meta l4proto { tcp, udp } notrack; }; }\n`,
+  )
+  .join('');
+
+/** With a cache that pods reach without any rules of ours: only the filter is in question. */
+async function labWithServer(): Promise<RulesLab> {
+  const lab = await RulesLab.create();
+  const server = lab.startServer();
+  for (const { protocol, address, port } of QUERIES) await server.listen({ protocol, address, port });
+  lab.node.feed(EXEMPT_ALL, 'nft', '-f', '-');
+  return lab;
+}
+
+const answers = (lab: RulesLab): Promise<string[]> =>
+  Promise.all(QUERIES.map((query) => lab.podAgent.ask(query)));
+const all = (answer: string): string[] => QUERIES.map(() => answer);
+
+describe.skipIf(!available)(`acceptance on hosts that drop ${reason}`, () => {
+  it.each(FLAVOURS)('is what pods need to be answered there, %s', async (flavour) => {
+    const lab = await labWithServer();
+    dropByDefault(lab.node, flavour);
+    const before = saved(lab.node, flavour);
+    const accept = await openAcceptRules(PLAN, onlyFlavour(flavour, lab.run));
+    expect(await accept?.inspect()).toBe('absent');
+    expect(await answers(lab)).toEqual(all('nothing'));
+    await accept?.install();
+    expect(await accept?.inspect()).toBe('complete');
+    expect(await answers(lab)).toEqual(all('rcode 0'));
+    lab.node.run(`iptables-${flavour}`, '-D', 'INPUT', '1');
+    expect(await accept?.inspect()).toBe('damaged');
+    await accept?.install();
+    await accept?.remove();
+    await accept?.remove();
+    expect(saved(lab.node, flavour)).toBe(before);
+  });
+
+  it.each(FLAVOURS)("is the same rules as node-cache's, each once, %s", async (flavour) => {
+    const lab = await RulesLab.create();
+    dropByDefault(lab.node, flavour);
+    const filter = nodeCacheRules(ADDRESSES.ipv4, true).replace(/^[^]*?COMMIT\n/, '');
+    lab.node.feed(filter, `iptables-${flavour}-restore`, '--noflush');
+    const plan = { ...PLAN, addresses: [ADDRESSES.ipv4] };
+    const accept = await openAcceptRules(plan, onlyFlavour(flavour, lab.run));
+    expect(await accept?.inspect()).toBe('complete');
+    lab.node.feed(filter.repeat(5), `iptables-${flavour}-restore`, '--noflush');
+    await accept?.install();
+    const lines = saved(lab.node, flavour)
+      .split('\n')
+      .filter((line) => line.includes('allow DNS traffic'));
+    expect(lines).toHaveLength(4);
+    expect(new Set(lines).size).toBe(4);
+    // What node-cache itself asks: whether its rule is there, argument for argument.
+    for (const rule of filter.split('\n').filter((line) => line.startsWith('-I'))) {
+      const args = [...rule.replace('-I', '-C').matchAll(/"([^"]*)"|(\S+)/g)].map(
+        ([, quoted, bare]) => quoted ?? bare ?? '',
+      );
+      expect(lab.node.succeeds(`iptables-${flavour}`, ...args)).toBe(true);
+    }
+  });
+
+  it('is given where the other flavour drops, and only there', async () => {
+    const lab = await RulesLab.create();
+    dropByDefault(lab.node, 'legacy');
+    const accept = await openAcceptRules(PLAN, lab.run);
+    await accept?.install();
+    expect(saved(lab.node, 'legacy')).toContain('allow DNS traffic');
+    expect(saved(lab.node, 'nft')).not.toContain('allow DNS traffic');
+  });
+
+  it('is not needed on a host that accepts all, whatever node-cache left', async () => {
+    const lab = await RulesLab.create();
+    expect(await openAcceptRules(PLAN, lab.run)).toBeUndefined();
+    lab.node.feed(nodeCacheRules(ADDRESSES.ipv4, true), 'iptables-nft-restore', '--noflush');
+    expect(await openAcceptRules(PLAN, lab.run)).toBeUndefined();
+    expect(lab.node.run('cat', '/proc/net/ip_tables_names')).toBe('');
+  });
+
+  it('is not needed without iptables', async () => {
+    const lab = await RulesLab.create();
+    const run: typeof lab.run = (about, call) => lab.run(about, { ...call, command: `no-${call.command}` });
+    expect(await openAcceptRules(PLAN, run)).toBeUndefined();
+  });
+});
