@@ -9,8 +9,10 @@ import type { Outcome, Pending } from '../chain/outcome.ts';
 import type { Query } from '../chain/query.ts';
 import type { Counter } from '../observe/metric-types.ts';
 import { ZoneSeries, requestFamilies } from '../plugins/prometheus/request-metrics.ts';
+import { isProbe } from '../wire/probe.ts';
 import {
   CLASS_ANY,
+  CLASS_CH,
   CLASS_IN,
   CLASS_NONE,
   EDE_NOT_AUTHORITATIVE,
@@ -74,6 +76,9 @@ export class RootHandler implements Handler {
   }
 
   ask(query: Query): Pending {
+    if (query.class === CLASS_CH && isProbe(query.foldedName, query.nameLength, query.type, query.class)) {
+      return this.surroundings.presence.reply;
+    }
     if (query.type >= TYPE_OPT && UNASKABLE_TYPES.has(query.type)) return this.refuse(query, NOT_FOR_A_CACHE);
     const row = this.table.match(query);
     if (row === undefined) return this.refuse(query, NO_ZONE);

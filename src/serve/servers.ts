@@ -20,14 +20,18 @@ export interface ServerGroup {
   udpPayload: number;
 }
 
+/** All addresses of the host. */
+const WILDCARD = '';
+
 export function layOutServers(
   blocks: readonly Block[],
   inFlight: InFlight,
   surroundings: Surroundings,
 ): ServerGroup[] {
   const groups = new Map<string, ServerGroup>();
+  const defaultAddresses = surroundings.defaultAddresses ?? [WILDCARD];
   for (const block of blocks) {
-    for (const address of block.settings.bindAddresses ?? ['']) {
+    for (const address of block.settings.bindAddresses ?? defaultAddresses) {
       for (const zone of block.zones) {
         const port = block.ports[zone.index];
         const identity = surroundings.servers.identity(address, port);
@@ -58,7 +62,7 @@ function place(group: ServerGroup, zone: Zone, block: Block): void {
 /** A zone on all addresses and on one of them at the same port: nobody could say which block answers. */
 function refuseOverlap(groups: Iterable<ServerGroup>, group: ServerGroup, zone: Zone, block: Block): void {
   for (const other of groups) {
-    if (other.port !== group.port || (other.address === '') === (group.address === '')) continue;
+    if (other.port !== group.port || (other.address === WILDCARD) === (group.address === WILDCARD)) continue;
     if (other.table.find(zone) === undefined) continue;
     throw new Error(
       `${block.place} - cannot serve ${describe(group, zone)} - zone overlap listener capacity with ${describe(other, zone)}`,
@@ -67,4 +71,4 @@ function refuseOverlap(groups: Iterable<ServerGroup>, group: ServerGroup, zone: 
 }
 
 const describe = ({ address, port }: ServerGroup, zone: Zone): string =>
-  `dns://${zone.text}:${port}${address === '' ? '' : ` on ${address}`}`;
+  `dns://${zone.text}:${port}${address === WILDCARD ? '' : ` on ${address}`}`;

@@ -139,8 +139,9 @@ export class Service {
   async stop(graceMs: number, lameduck: boolean): Promise<void> {
     if (this.stopped) return;
     this.stopped = true;
+    const { log, presence } = this.options.surroundings;
+    presence.beginDraining();
     await this.changing;
-    const { log } = this.options.surroundings;
     const generation = this.current;
     for (const run of generation?.hooks.shutdown ?? []) run();
     const waitMs = lameduck ? (generation?.lameduckMs ?? 0) : 0;

@@ -4,6 +4,7 @@ import type { DatagramChannels } from '../datagram/channels.ts';
 import type { HttpAnswer } from '../observe/http-types.ts';
 import type { Log } from '../observe/log-types.ts';
 import type { Metrics } from '../observe/metric-types.ts';
+import type { Presence } from './presence.ts';
 import type { ServerRegistry } from './server-registry.ts';
 
 export interface Surroundings {
@@ -13,7 +14,10 @@ export interface Surroundings {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly servers: ServerRegistry;
+  readonly presence: Presence;
   readonly defaultPort: number;
+  /** Addresses of server blocks without `bind`, at least one; all addresses of the host unless given. */
+  readonly defaultAddresses?: readonly string[];
   readonly lenient: boolean;
   /** Octets that all caches of all processes together may take. */
   readonly cacheOctets: number;

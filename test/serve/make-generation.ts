@@ -1,6 +1,7 @@
 /** Configurations made from text, with everything around them held in memory. */
 import { KNOWN_DIRECTIVES } from '../../src/plugins/index.ts';
 import { Generation } from '../../src/serve/generation.ts';
+import { Presence } from '../../src/serve/presence.ts';
 import { ServerRegistry } from '../../src/serve/server-registry.ts';
 import type { Surroundings } from '../../src/serve/surroundings.ts';
 import { parseText } from '../corefile/parse-text.ts';
@@ -18,6 +19,7 @@ export const fakeSurroundings = (): FakeSurroundings => ({
   log: new FakeLog(),
   metrics: new FakeMetrics(),
   servers: new ServerRegistry(),
+  presence: new Presence('test'),
   defaultPort: 53,
   lenient: false,
   cacheOctets: 64 * 1024 * 1024,
