@@ -5,6 +5,7 @@ import type { Log } from '../observe/log-types.ts';
 import { MetricRegistry } from '../observe/metrics.ts';
 import { corefileSource, readCorefile } from '../serve/corefile-source.ts';
 import { Generation } from '../serve/generation.ts';
+import { Presence } from '../serve/presence.ts';
 import { ServerRegistry } from '../serve/server-registry.ts';
 
 const EXIT_USAGE = 2;
@@ -45,6 +46,7 @@ export function whyNot(file: string, defaultPort: number): string | undefined {
       lenient: false,
       opensPages: false,
       alsoNotReady: () => [],
+      presence: new Presence('check'),
       metricsPage: () => Promise.reject(new Error('nothing is served here')),
     });
     return undefined;

@@ -4,44 +4,85 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseDuration } from '../base/duration.ts';
+import { messageOf } from '../base/error-message.ts';
+import { parseLocalAddresses } from '../host/local-addresses.ts';
 import type { UdpMode } from '../listen/udp.ts';
 import { defaultCacheOctets, parseCacheMemory } from './cache-memory.ts';
-import { FlagError, readFlag } from './flags.ts';
 import type { CheckFlags } from './check.ts';
+import { withSubcommand } from './default-subcommand.ts';
+import { FlagError, readFlag } from './flag-error.ts';
+import { isOn, textOf, textOrEmpty } from './flag-values.ts';
+import type { Subcommands } from './full-command-line.ts';
+import { readGuardFlags, readRunFlags } from './guard-flags.ts';
+import { missingEffects } from './missing-effects.ts';
 import { readPlainFlags } from './plain-flags.ts';
 import type { FlagValues } from './plain-flags.ts';
 import { parsePort } from './port.ts';
+import { serveArguments } from './serve-arguments.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import type { SignalQueue } from './signals.ts';
-import { keepMemoryTrimmed } from './trim-memory.ts';
+import { keepHeapCollected, keepMemoryTrimmed } from './trim-memory.ts';
+
+const DAEMONS = ['run', 'guard', 'serve'] as const;
 
 export async function main(args: readonly string[], signals: SignalQueue): Promise<void> {
-  const plain = plainServe(args);
-  if (plain !== undefined) {
-    await serve(plain, signals);
-    return;
-  }
+  const words = withSubcommand(args);
+  const subcommands = subcommandsOf(signals);
+  if (await runPlain(words, subcommands)) return;
   const { runFullCommandLine } = await import('./full-command-line.ts');
-  await runFullCommandLine(args, version(), {
-    serve: (values) => serve(serveFlags(values), signals),
-    check: (files, values) => check(files, checkFlags(values), signals),
-  });
+  await runFullCommandLine(words, version(), subcommands);
 }
 
-/** The flags of `serve` where nothing about them needs yargs. */
-function plainServe([subcommand, ...args]: readonly string[]): ServeFlags | undefined {
-  if (subcommand !== 'serve') return undefined;
-  const values = readPlainFlags('serve', args, process.env);
-  if (values === undefined) return undefined;
+function subcommandsOf(signals: SignalQueue): Subcommands {
+  return {
+    run: (values) => run(values, signals),
+    guard: (values) => guard(values, signals),
+    serve: (values) => serve(values, signals),
+    check: (files, values) => check(files, checkFlags(values), signals),
+  };
+}
+
+/** Runs a daemon whose flags need no word from yargs. @returns false when nothing was run */
+async function runPlain([name, ...args]: readonly string[], subcommands: Subcommands): Promise<boolean> {
+  const daemon = DAEMONS.find((known) => known === name);
+  if (daemon === undefined) return false;
   try {
-    return serveFlags(values);
+    const values = readPlainFlags(daemon, args, process.env);
+    if (values === undefined) return false;
+    await subcommands[daemon](values);
+    return true;
   } catch (error) {
-    if (error instanceof FlagError) return undefined;
+    // yargs reads it once more, and shows how it is done beside what is wrong.
+    if (error instanceof FlagError) return false;
     throw error;
   }
 }
 
-async function serve(flags: ServeFlags, signals: SignalQueue): Promise<void> {
+async function run(values: FlagValues, signals: SignalQueue): Promise<void> {
+  const flags = readRunFlags(values, version());
+  // What is wrong with an address is said once, by the guard.
+  const { graceMs } = serveFlags({ ...values, localip: '' });
+  if (flags.listPlugins) {
+    const { PLUGINS } = await import('../plugins/index.ts');
+    process.stdout.write(PLUGINS.map(({ name }) => `dns.${name}\n`).join(''));
+    return;
+  }
+  const warning = missingEffects(values);
+  const warnings = warning === undefined ? [] : [warning];
+  const { run: start } = await import('./run.ts');
+  await start({ flags, serveArgs: serveArguments(values, process.env), graceMs, warnings }, signals);
+  keepHeapCollected();
+}
+
+async function guard(values: FlagValues, signals: SignalQueue): Promise<void> {
+  const flags = readGuardFlags(values, version());
+  const { guard: start } = await import('./guard.ts');
+  await start(flags, signals);
+  keepHeapCollected();
+}
+
+async function serve(values: FlagValues, signals: SignalQueue): Promise<void> {
+  const flags = serveFlags(values);
   const { serve: start } = await import('./serve.ts');
   await start(flags, signals);
   await keepMemoryTrimmed();
@@ -49,23 +90,33 @@ async function serve(flags: ServeFlags, signals: SignalQueue): Promise<void> {
 
 async function check(files: readonly string[], flags: CheckFlags, signals: SignalQueue): Promise<void> {
   leaveAtOnce(signals);
-  const { check: run } = await import('./check.ts');
-  process.exitCode = run(files, flags);
+  const { check: look } = await import('./check.ts');
+  process.exitCode = look(files, flags);
 }
 
 /** @throws FlagError */
 const serveFlags = (values: FlagValues): ServeFlags => ({
-  conf: text(values['conf']),
-  dnsPort: readFlag('dns.port', text(values['dns.port']) ?? '', parsePort),
+  conf: textOf(values, 'conf'),
+  dnsPort: readFlag('dns.port', textOrEmpty(values, 'dns.port'), parsePort),
+  localAddresses: localAddresses(textOrEmpty(values, 'localip')),
   logFormat: values['log-format'] === 'json' ? 'json' : 'text',
   udp: udpMode(values['udp']),
-  cacheOctets: cacheOctets(text(values['cache-memory'])),
-  debug: values['debug'] === true,
-  quiet: values['quiet'] === true,
-  pidfile: text(values['pidfile']),
-  graceMs: readFlag('grace', text(values['grace']) ?? '', parseDuration),
+  cacheOctets: cacheOctets(textOf(values, 'cache-memory')),
+  debug: isOn(values, 'debug'),
+  quiet: isOn(values, 'quiet'),
+  pidfile: textOf(values, 'pidfile'),
+  graceMs: readFlag('grace', textOrEmpty(values, 'grace'), parseDuration),
   version: version(),
 });
+
+/** @throws FlagError; what is said of an address tells the flag already */
+function localAddresses(text: string): readonly string[] {
+  try {
+    return text === '' ? [] : parseLocalAddresses(text);
+  } catch (error) {
+    throw new FlagError(messageOf(error), { cause: error });
+  }
+}
 
 /** @throws FlagError */
 const cacheOctets = (given: string | undefined): number =>
@@ -75,13 +126,11 @@ const cacheOctets = (given: string | undefined): number =>
 
 /** @throws FlagError */
 const checkFlags = (values: FlagValues): CheckFlags => ({
-  json: values['json'] === true,
-  dnsPort: readFlag('dns.port', text(values['dns.port']) ?? '', parsePort),
+  json: isOn(values, 'json'),
+  dnsPort: readFlag('dns.port', textOrEmpty(values, 'dns.port'), parsePort),
 });
 
 const udpMode = (value: unknown): UdpMode => (value === 'batch' || value === 'dgram' ? value : 'auto');
-
-const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** For subcommands that hold nothing that would have to be given back. */
 function leaveAtOnce(signals: SignalQueue): void {

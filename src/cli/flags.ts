@@ -1,11 +1,14 @@
 /**
- * Every flag of every subcommand: one table. Single-dash long flags are taken as node-cache and CoreDNS take them (Go's `flag` package);
- * of a repeated flag the last counts; a flag that is not given may come from the environment as `NODELOCALDNS_<NAME>`.
+ * Every flag of every subcommand: one table. Names, defaults and forms are those of node-cache and CoreDNS where they have the flag; of a
+ * repeated flag the last counts; a flag that is not given may come from the environment as `NODELOCALDNS_<NAME>`. What values mean, and
+ * which make no sense, is for the subcommands to say.
  */
 import type { Options } from 'yargs';
+import { FlagError } from './flag-error.ts';
+import { parseGoBoolean } from './go-boolean.ts';
 import { messageOf } from '../base/error-message.ts';
 
-export type Subcommand = 'serve' | 'check';
+export type Subcommand = 'run' | 'guard' | 'serve' | 'check';
 
 interface Flag {
   readonly name: string;
@@ -17,21 +20,134 @@ interface Flag {
   readonly of: readonly Subcommand[];
 }
 
+const GUARD = ['guard', 'run'] as const;
+const SERVE = ['serve', 'run'] as const;
+const DAEMONS = ['serve', 'guard', 'run'] as const;
+
+/** Flags whose effect is still to come say so when they are given: see `missing-effects.ts`. */
 export const FLAGS: readonly Flag[] = [
   {
     name: 'conf',
     type: 'string',
     describe:
-      'Corefile to serve; "stdin" reads standard input; without it the example that comes with the package',
-    of: ['serve'],
+      'Corefile to serve; "stdin" reads standard input (serve only); without it serve takes the example that comes with the package',
+    of: SERVE,
+  },
+  {
+    name: 'localip',
+    type: 'string',
+    describe:
+      'addresses to intercept, IPv4 and IPv6, separated by commas; server blocks without bind listen on them',
+    of: DAEMONS,
   },
   {
     name: 'dns.port',
     alias: 'p',
     type: 'string',
     default: '53',
-    describe: 'port of server blocks that name none',
-    of: ['serve', 'check'],
+    describe: 'port of server blocks that name none, and of the queries that are intercepted',
+    of: ['serve', 'check', 'guard', 'run'],
+  },
+  {
+    name: 'setupinterface',
+    type: 'boolean',
+    default: true,
+    describe: 'make the interface that carries the addresses, and keep it whole',
+    of: GUARD,
+  },
+  {
+    name: 'interfacename',
+    type: 'string',
+    default: 'nodelocaldns',
+    describe: 'name of that interface',
+    of: GUARD,
+  },
+  {
+    name: 'interface-type',
+    type: 'string',
+    default: 'dummy',
+    choices: ['dummy', 'bridge'],
+    describe: 'its type: bridge is for kernels without the dummy module',
+    of: GUARD,
+  },
+  {
+    name: 'setupiptables',
+    type: 'boolean',
+    default: true,
+    describe: 'intercept queries by rules; false is the same as --rules none',
+    of: GUARD,
+  },
+  {
+    name: 'rules',
+    type: 'string',
+    default: 'auto',
+    choices: ['auto', 'nft', 'iptables', 'none'],
+    describe: 'what the rules are made with',
+    of: GUARD,
+  },
+  {
+    name: 'lease',
+    type: 'string',
+    default: '1s',
+    describe: 'how long queries are intercepted after an answer of the cache, from 500ms to 10s',
+    of: GUARD,
+  },
+  {
+    name: 'probe-interval',
+    type: 'string',
+    describe:
+      'how often the cache is asked for a sign of life, from 50ms to 2s and at most a quarter of the lease; by default 250ms, or that quarter where it is less',
+    of: GUARD,
+  },
+  {
+    name: 'syncinterval',
+    type: 'string',
+    default: '60s',
+    describe:
+      'how often interface and rules are looked at in full, from 1s to 10m; a number without unit is seconds, and so is one with ns, as node-cache has it',
+    of: GUARD,
+  },
+  {
+    name: 'health-port',
+    type: 'string',
+    default: '8080',
+    describe: 'TCP port of the liveness probe, which bypasses connection tracking; 0 for none',
+    of: GUARD,
+  },
+  {
+    name: 'metrics-listen-address',
+    type: 'string',
+    default: '0.0.0.0:9353',
+    describe: 'where guard shows /metrics, /health and /ready',
+    of: GUARD,
+  },
+  {
+    name: 'skipteardown',
+    type: 'boolean',
+    default: false,
+    describe: 'leave interface and rules behind at the end; the rules no longer intercept',
+    of: GUARD,
+  },
+  {
+    name: 'once-clean',
+    type: 'boolean',
+    default: false,
+    describe: 'remove from this host whatever is ours or node-cache’s, and end',
+    of: ['guard'],
+  },
+  {
+    name: 'user',
+    type: 'string',
+    default: '65532',
+    describe: 'user id that serve runs as; 0 or root keeps root',
+    of: ['run'],
+  },
+  {
+    name: 'frozen-after',
+    type: 'string',
+    default: '3s',
+    describe: 'how long serve may give no sign of life before it is killed and started anew, from 1s to 1m',
+    of: ['run'],
   },
   {
     name: 'log-format',
@@ -39,7 +155,7 @@ export const FLAGS: readonly Flag[] = [
     default: 'text',
     choices: ['text', 'json'],
     describe: 'form of log lines: as CoreDNS writes them, or one JSON object each',
-    of: ['serve'],
+    of: DAEMONS,
   },
   {
     name: 'udp',
@@ -47,30 +163,69 @@ export const FLAGS: readonly Flag[] = [
     default: 'auto',
     choices: ['auto', 'batch', 'dgram'],
     describe: 'how datagrams are read and sent: many with one system call, or one at a time',
-    of: ['serve'],
+    of: SERVE,
   },
   {
     name: 'cache-memory',
     type: 'string',
     describe:
       'most memory that all caches together may take, such as 32Mi; without it a quarter of what the control group allows, from 8Mi to 64Mi',
-    of: ['serve'],
+    of: SERVE,
   },
-  { name: 'debug', type: 'boolean', default: false, describe: 'write debug lines to the log', of: ['serve'] },
+  { name: 'debug', type: 'boolean', default: false, describe: 'write debug lines to the log', of: DAEMONS },
   {
     name: 'quiet',
     type: 'boolean',
     default: false,
     describe: 'do not say at start what listens where',
-    of: ['serve'],
+    of: DAEMONS,
   },
-  { name: 'pidfile', type: 'string', describe: 'file to write the process id to', of: ['serve'] },
+  { name: 'pidfile', type: 'string', describe: 'file to write the process id to', of: DAEMONS },
   {
     name: 'grace',
     type: 'string',
     default: '5s',
     describe: 'how long answers that are due may take after the lameduck time is over',
-    of: ['serve'],
+    of: SERVE,
+  },
+  {
+    name: 'plugins',
+    type: 'boolean',
+    default: false,
+    describe: 'list the plugins that there are, and end',
+    of: ['run'],
+  },
+  {
+    name: 'basecorefile',
+    type: 'string',
+    describe: 'template of the Corefile (no effect yet)',
+    of: ['run'],
+  },
+  { name: 'corefile', type: 'string', describe: 'no effect, as in node-cache: use -conf', of: ['run'] },
+  {
+    name: 'kubednscm',
+    type: 'string',
+    describe: 'directory of the kube-dns ConfigMap (no effect yet)',
+    of: ['run'],
+  },
+  {
+    name: 'upstreamsvc',
+    type: 'string',
+    describe: 'Service of the cluster DNS, for the template (no effect yet)',
+    of: ['run'],
+  },
+  {
+    name: 'prometheus-listen-address',
+    type: 'string',
+    describe: 'address of serve’s metrics, for the template (no effect yet)',
+    of: ['run'],
+  },
+  {
+    name: 'reloadwithsignal',
+    type: 'boolean',
+    default: false,
+    describe: 'reload by a signal when the template changes (no effect yet)',
+    of: ['run'],
   },
   {
     name: 'json',
@@ -81,7 +236,7 @@ export const FLAGS: readonly Flag[] = [
   },
 ];
 
-/** The flags of one subcommand in yargs's form, with what the environment says of them as their default. */
+/** The flags of one subcommand in yargs's form, with what the environment says of them as their default. @throws FlagError */
 export function optionsOf(subcommand: Subcommand, environment: NodeJS.ProcessEnv): Record<string, Options> {
   const rows = FLAGS.filter(({ of }) => of.includes(subcommand));
   return Object.fromEntries(rows.map((row) => [row.name, toYargs(row, environment)]));
@@ -93,35 +248,22 @@ function toYargs(flag: Flag, environment: NodeJS.ProcessEnv): Options {
   return { alias, type, describe, default: value, choices, requiresArg: type === 'string' };
 }
 
+export const variableOf = (flagName: string): string =>
+  `NODELOCALDNS_${flagName.toUpperCase().replaceAll(/[.-]/g, '_')}`;
+
 /**
  * Only the names of the table are looked at: in a pod that stands beside a Service called `nodelocaldns`, Kubernetes sets variables with
  * our prefix that have nothing to do with us.
  */
 function fromEnvironment({ name, type }: Flag, environment: NodeJS.ProcessEnv): string | boolean | undefined {
-  const text = environment[`NODELOCALDNS_${name.toUpperCase().replaceAll(/[.-]/g, '_')}`];
-  return type === 'boolean' && text !== undefined ? text === 'true' || text === '1' : text;
-}
-
-/** A flag has a value that it cannot have. */
-export class FlagError extends Error {}
-
-/** @throws FlagError with the flag's name when `read` throws */
-export function readFlag<Value>(name: string, text: string, read: (text: string) => Value): Value {
+  const variable = variableOf(name);
+  const text = environment[variable];
+  if (type === 'string' || text === undefined) return text;
+  // As Kubernetes and shells write "not set".
+  if (text === '') return undefined;
   try {
-    return read(text);
+    return parseGoBoolean(text);
   } catch (error) {
-    throw new FlagError(`--${name}: ${messageOf(error)}`, { cause: error });
+    throw new FlagError(`${variable}: ${messageOf(error)}`, { cause: error });
   }
-}
-
-/**
- * Gives single-dash long flags their second dash: `-conf x` and `-dns.port=53` become `--conf x` and `--dns.port=53`. What follows `--`,
- * single letters and negative numbers stay.
- */
-export function normaliseDashes(args: readonly string[]): string[] {
-  const end = args.indexOf('--');
-  return args.map((arg, index) => {
-    if (end !== -1 && index >= end) return arg;
-    return /^-[A-Za-z][\w.-]/.test(arg) ? `-${arg}` : arg;
-  });
 }

@@ -1,14 +1,25 @@
 /** The command line as yargs reads it: every subcommand, help, and what is said about one that cannot be. */
 import yargs from 'yargs';
-import { FlagError, normaliseDashes, optionsOf } from './flags.ts';
+import { FlagError } from './flag-error.ts';
+import { optionsOf } from './flags.ts';
+import { normaliseFlags } from './normalise-flags.ts';
 import type { FlagValues } from './plain-flags.ts';
 
 const EXIT_USAGE = 2;
 
+/** One daemon each, and `check`. */
 export interface Subcommands {
+  run(flags: FlagValues): Promise<void>;
+  guard(flags: FlagValues): Promise<void>;
   serve(flags: FlagValues): Promise<void>;
   check(files: readonly string[], flags: FlagValues): Promise<void>;
 }
+
+const DAEMONS = [
+  ['run', 'guard and serve, for one container or unit; node-cache’s flags alone start this too'],
+  ['guard', 'let queries reach the cache as long as it proves that it answers'],
+  ['serve', 'answer queries as a Corefile says'],
+] as const;
 
 /** Runs what was asked for. A command line that cannot be ends the process with exit code 2, and so does a `FlagError`. */
 export async function runFullCommandLine(
@@ -16,7 +27,23 @@ export async function runFullCommandLine(
   version: string,
   subcommands: Subcommands,
 ): Promise<void> {
-  const parser = yargs(normaliseDashes(args))
+  const parser = makeParser(version);
+  let normal: string[];
+  try {
+    normal = normaliseFlags(args);
+    // Before yargs has a say: what the environment gives wrongly would stop it halfway.
+    addSubcommands(parser, subcommands);
+  } catch (error) {
+    if (!(error instanceof FlagError)) throw error;
+    return refuse(error.message, parser);
+  }
+  await parser.parseAsync(normal);
+}
+
+type Parser = ReturnType<typeof yargs>;
+
+function makeParser(version: string): Parser {
+  return yargs()
     .scriptName('nodelocaldns')
     .usage('$0 <subcommand>\n\nA DNS cache for one Kubernetes node.')
     .parserConfiguration({
@@ -26,23 +53,7 @@ export async function runFullCommandLine(
       'boolean-negation': false,
       'camel-case-expansion': false,
     })
-    .command(
-      'serve',
-      'answer queries as a Corefile says',
-      (command) => command.options(optionsOf('serve', process.env)).strict(),
-      async (flags) => subcommands.serve(valuesOf(flags)),
-    )
-    .command(
-      'check [file..]',
-      'say whether Corefiles load, and bind nothing',
-      (command) =>
-        command
-          .positional('file', { type: 'string', array: true, describe: 'Corefiles' })
-          .options(optionsOf('check', process.env))
-          .strict(),
-      async (flags) => subcommands.check(texts(flags['file']), valuesOf(flags)),
-    )
-    .demandCommand(1, 'expected a subcommand: serve or check')
+    .demandCommand(1, 'expected a subcommand: run, guard, serve or check')
     .strict()
     .version(version)
     .help()
@@ -51,11 +62,37 @@ export async function runFullCommandLine(
       // yargs gives its own errors beside the message; any other one is a subcommand's, and has no message beside it.
       const isOurs = error instanceof FlagError;
       if (error !== undefined && error.name !== 'YError' && !isOurs) throw error;
-      process.stderr.write(`${isOurs ? error.message : message}\n\n`);
-      instance.showHelp('error');
-      process.exit(EXIT_USAGE);
+      refuse(isOurs ? error.message : message, instance);
     });
-  await parser.parseAsync();
+}
+
+function addSubcommands(parser: Parser, subcommands: Subcommands): void {
+  for (const [name, describe] of DAEMONS) {
+    const options = optionsOf(name, process.env);
+    parser.command(
+      name,
+      describe,
+      (command) => command.options(options).strict(),
+      async (flags) => subcommands[name](valuesOf(flags)),
+    );
+  }
+  const options = optionsOf('check', process.env);
+  parser.command(
+    'check [file..]',
+    'say whether Corefiles load, and bind nothing',
+    (command) =>
+      command
+        .positional('file', { type: 'string', array: true, describe: 'Corefiles' })
+        .options(options)
+        .strict(),
+    async (flags) => subcommands.check(texts(flags['file']), valuesOf(flags)),
+  );
+}
+
+function refuse(message: string, instance: { showHelp(level: 'error'): unknown }): never {
+  process.stderr.write(`${message}\n\n`);
+  instance.showHelp('error');
+  process.exit(EXIT_USAGE);
 }
 
 /** Of a flag that was repeated the last counts. */

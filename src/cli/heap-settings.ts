@@ -3,13 +3,31 @@
  * has it too. The size of the young generation is read once, while V8 starts; so the process starts itself anew with it, at once, in the
  * same process (`execve`), which takes as long as Node takes to start: about 40 ms. Figures stand in test/bench/NOTES.md.
  */
+import { withSubcommand } from './default-subcommand.ts';
+
+const YOUNG_HALF_FLAG = '--max-semi-space-size';
 
 /**
  * The most that each half of the young generation may grow to, in MB: V8's own is 16. Misses that wait for their answers have to fit, or they
  * are copied into the old generation and collected there, which cost a third of all time at 1 MB.
  */
-const YOUNG_HALF_MB = 8;
-const YOUNG_HALF_FLAG = '--max-semi-space-size';
+const SERVE_FLAGS: readonly string[] = [`${YOUNG_HALF_FLAG}=8`];
+
+/**
+ * The guard makes little garbage, is never busy, and has to be small: these, and one heap of the C library instead of one for each thread, take
+ * some 4 MB of 22 (anonymous memory after a minute).
+ */
+const GUARD_FLAGS: readonly string[] = [`${YOUNG_HALF_FLAG}=1`, '--optimize-for-size', '--v8-pool-size=1'];
+const GUARD_ENVIRONMENT: Readonly<Record<string, string>> = {
+  MALLOC_ARENA_MAX: '1',
+  UV_THREADPOOL_SIZE: '1',
+};
+
+const FLAGS: Readonly<Record<string, readonly string[] | undefined>> = {
+  serve: SERVE_FLAGS,
+  guard: GUARD_FLAGS,
+  run: GUARD_FLAGS,
+};
 
 /** The old generation may grow by so much of what lived after one collection before the next; by default up to 300 %. */
 const OLD_GROWTH_FLAG = '--heap-growing-percent=200';
@@ -24,19 +42,44 @@ export interface Start {
   readonly hasChannel: boolean;
 }
 
-/** The arguments of a new start with a small young generation; undefined where it must not be, or was done. */
-export function newStart({ execPath, execArgv, args, env, hasChannel }: Start): string[] | undefined {
-  const isSet = [...execArgv, env['NODE_OPTIONS'] ?? ''].some((flag) => /semi[-_]space/.test(flag));
-  if (isSet || hasChannel || args[1] !== 'serve') return undefined;
-  return [execPath, `${YOUNG_HALF_FLAG}=${YOUNG_HALF_MB}`, ...execArgv, ...args];
+export interface NewStart {
+  readonly args: string[];
+  readonly env: Readonly<NodeJS.ProcessEnv>;
 }
+
+/** A new start with a small young generation; undefined where it must not be, or was done. */
+export function newStart({ execPath, execArgv, args, env, hasChannel }: Start): NewStart | undefined {
+  const [subcommand = ''] = withSubcommand(args.slice(1));
+  const flags = Object.hasOwn(FLAGS, subcommand) ? FLAGS[subcommand] : undefined;
+  if (isSet(execArgv, env) || hasChannel || flags === undefined) return undefined;
+  return {
+    args: [execPath, ...flags, ...execArgv, ...args],
+    env: flags === GUARD_FLAGS ? { ...GUARD_ENVIRONMENT, ...env } : env,
+  };
+}
+
+/** How a guard's process starts `serve`: without what makes itself small, and so that it need not start anew. */
+export function serveStart(
+  execArgv: readonly string[],
+  env: Readonly<NodeJS.ProcessEnv>,
+): { readonly execArgv: string[]; readonly env: NodeJS.ProcessEnv } {
+  const given = execArgv.filter((flag) => !GUARD_FLAGS.includes(flag));
+  const kept = Object.entries(env).filter(([name, value]) => GUARD_ENVIRONMENT[name] !== value);
+  return {
+    execArgv: isSet(given, env) ? given : [...SERVE_FLAGS, ...given],
+    env: Object.fromEntries(kept),
+  };
+}
+
+const isSet = (execArgv: readonly string[], env: Readonly<NodeJS.ProcessEnv>): boolean =>
+  [...execArgv, env['NODE_OPTIONS'] ?? ''].some((flag) => /semi[-_]space/.test(flag));
 
 /** Comes back where nothing is to be done, or nothing can be. */
 export function keepHeapSmall(): void {
   const { execPath, execArgv, env } = process;
   const start = { execPath, execArgv, args: process.argv.slice(1), env, hasChannel: process.connected };
-  const args = newStart(start);
-  if (args !== undefined && mayExecute(execPath)) process.execve?.(execPath, args, env);
+  const next = newStart(start);
+  if (next !== undefined && mayExecute(execPath)) process.execve?.(execPath, next.args, { ...next.env });
   process.getBuiltinModule('node:v8').setFlagsFromString(OLD_GROWTH_FLAG);
 }
 

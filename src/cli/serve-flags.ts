@@ -11,6 +11,8 @@ import type { UdpMode } from '../listen/udp.ts';
 export interface ServeFlags {
   readonly conf: string | undefined;
   readonly dnsPort: number;
+  /** Where server blocks without `bind` listen; none for all addresses of the host. In canonical text form. */
+  readonly localAddresses: readonly string[];
   readonly logFormat: LogFormat;
   readonly udp: UdpMode;
   /** What all caches of all processes together may take. */
@@ -37,8 +39,11 @@ export interface Voice {
   readonly metrics: MetricRegistry;
 }
 
+/** What the log is made by. */
+export type VoiceFlags = Pick<ServeFlags, 'logFormat' | 'debug' | 'version'>;
+
 /** @param worker its number, for a process that lines of the log are to tell from the first one */
-export function makeVoice(flags: ServeFlags, worker: number | undefined): Voice {
+export function makeVoice(flags: VoiceFlags, worker: number | undefined): Voice {
   const ring = new LogRing(openLogOutput(STDOUT));
   const log = createLog({
     format: flags.logFormat,

@@ -9,6 +9,7 @@ import { HttpServers } from '../observe/http.ts';
 import { PIPE_BYTES_AT_ONCE } from '../observe/ring.ts';
 import { takeSnapshot } from '../observe/snapshot.ts';
 import { notReady } from '../serve/context.ts';
+import { presenceIn } from '../serve/presence.ts';
 import { ServerRegistry } from '../serve/server-registry.ts';
 import { Service } from '../serve/service.ts';
 import type { Channel } from '../workers/channel.ts';
@@ -58,9 +59,11 @@ class WorkerDaemon {
         log,
         metrics,
         servers: new ServerRegistry(),
+        presence: presenceIn(process.env, log),
         shared: new Map(),
         cacheOctets: flags.cacheOctets,
         defaultPort: flags.dnsPort,
+        ...(flags.localAddresses.length > 0 && { defaultAddresses: flags.localAddresses }),
         lenient: flags.conf === undefined,
         opensPages: false,
         metricsPage: () => Promise.reject(new Error('the first process shows the metrics of all')),

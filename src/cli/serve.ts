@@ -5,10 +5,15 @@ import { SYSTEM_CLOCK } from '../base/clock.ts';
 import { HttpServers } from '../observe/http.ts';
 import { PIPE_BYTES_AT_ONCE } from '../observe/ring.ts';
 import { corefileSource, readCorefile } from '../serve/corefile-source.ts';
+import type { Generation } from '../serve/generation.ts';
+import { tellOfAddresses } from '../serve/intercepted-addresses.ts';
 import { ReloadWatch } from '../serve/reload-watch.ts';
+import { presenceIn } from '../serve/presence.ts';
 import { ServerRegistry } from '../serve/server-registry.ts';
 import { Service } from '../serve/service.ts';
 import type { Supervisor } from '../workers/supervisor.ts';
+import { GUARD_NUMBERS_VARIABLE } from './child-environment.ts';
+import { endWithParent } from './end-with-parent.ts';
 import { EXIT_FAILED, EXIT_FORCED, leave, makeVoice } from './serve-flags.ts';
 import type { ServeFlags, Voice } from './serve-flags.ts';
 import type { SignalName, SignalQueue } from './signals.ts';
@@ -29,6 +34,7 @@ export async function serve(flags: ServeFlags, signals: SignalQueue): Promise<vo
   }
   let daemon: Daemon;
   try {
+    await endWithParent(process.env);
     daemon = new Daemon(flags);
     const started = daemon.service.start();
     // Behind the start: signals that came before it are about what it begins.
@@ -60,7 +66,7 @@ class Daemon {
     this.service = new Service({
       read: () => readCorefile(source, (message) => log.warn(message)),
       worker: 0,
-      entered: ({ workers }, blocks) => this.configureWorkers(workers, blocks),
+      entered: (generation, blocks) => this.entered(generation, blocks),
       quiet: flags.quiet,
       udp: flags.udp,
       debug: flags.debug,
@@ -70,9 +76,11 @@ class Daemon {
         log,
         metrics,
         servers: new ServerRegistry(),
+        presence: presenceIn(process.env, log),
         shared: new Map(),
         cacheOctets: flags.cacheOctets,
         defaultPort: flags.dnsPort,
+        ...(flags.localAddresses.length > 0 && { defaultAddresses: flags.localAddresses }),
         lenient: source.lenient,
         opensPages: true,
         metricsPage: () => this.metricsPage(),
@@ -98,6 +106,15 @@ class Daemon {
     return generation === undefined || generation.workers > 1 ? ['serve'] : [];
   }
 
+  private async entered(
+    generation: Generation,
+    blocks: Parameters<Supervisor['configure']>[0],
+  ): Promise<void> {
+    const { dnsPort, localAddresses } = this.flags;
+    if (localAddresses.length > 0) tellOfAddresses(generation, localAddresses, dnsPort, this.voice.log);
+    await this.configureWorkers(generation.workers, blocks);
+  }
+
   private async configureWorkers(
     count: number,
     blocks: Parameters<Supervisor['configure']>[0],
@@ -119,15 +136,19 @@ class Daemon {
 
   private async metricsPage(): ReturnType<typeof import('../observe/exposition.ts').expose> {
     const { metrics } = this.voice;
+    const guardNumbers = process.env[GUARD_NUMBERS_VARIABLE];
     const { expose, exposeFamilies } = await import('../observe/exposition.ts');
-    if (this.workers === undefined) return expose(metrics);
+    if (this.workers === undefined && guardNumbers === undefined) return expose(metrics);
     const [others, { addSnapshots }, { takeSnapshot }] = await Promise.all([
-      this.workers.numbers(),
+      this.workers?.numbers() ?? [],
       import('../workers/add-snapshots.ts'),
       import('../observe/snapshot.ts'),
     ]);
     // Ours comes first: where one stands for all, it is ours.
-    return exposeFamilies(addSnapshots([takeSnapshot(metrics), ...others]));
+    const ours = addSnapshots([takeSnapshot(metrics), ...others]);
+    if (guardNumbers === undefined) return exposeFamilies(ours);
+    const { withGuardNumbers } = await import('./guard-numbers.ts');
+    return exposeFamilies(await withGuardNumbers(ours, guardNumbers));
   }
 
   private async reload(): Promise<void> {

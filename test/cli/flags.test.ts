@@ -1,15 +1,59 @@
 import { describe, expect, it } from 'vitest';
-import { FLAGS, FlagError, normaliseDashes, optionsOf, readFlag } from '../../src/cli/flags.ts';
+import { FlagError, readFlag } from '../../src/cli/flag-error.ts';
+import { FLAGS, optionsOf } from '../../src/cli/flags.ts';
+import type { Subcommand } from '../../src/cli/flags.ts';
+import { normaliseFlags } from '../../src/cli/normalise-flags.ts';
+
+const GUARD = [
+  'debug',
+  'dns.port',
+  'health-port',
+  'interface-type',
+  'interfacename',
+  'lease',
+  'localip',
+  'log-format',
+  'metrics-listen-address',
+  'pidfile',
+  'probe-interval',
+  'quiet',
+  'rules',
+  'setupinterface',
+  'setupiptables',
+  'skipteardown',
+  'syncinterval',
+];
+const SERVE = [
+  'cache-memory',
+  'conf',
+  'debug',
+  'dns.port',
+  'grace',
+  'localip',
+  'log-format',
+  'pidfile',
+  'quiet',
+  'udp',
+];
+/** Of node-cache, beside those of guard and serve. */
+const NODE_CACHE = [
+  'basecorefile',
+  'corefile',
+  'kubednscm',
+  'plugins',
+  'prometheus-listen-address',
+  'reloadwithsignal',
+  'upstreamsvc',
+];
 
 describe('the flags of a subcommand', () => {
-  it.each([
-    {
-      subcommand: 'serve',
-      names: ['cache-memory', 'conf', 'debug', 'dns.port', 'grace', 'log-format', 'pidfile', 'quiet', 'udp'],
-    },
+  it.each<{ subcommand: Subcommand; names: readonly string[] }>([
+    { subcommand: 'serve', names: SERVE },
+    { subcommand: 'guard', names: [...GUARD, 'once-clean'] },
+    { subcommand: 'run', names: [...GUARD, ...SERVE, ...NODE_CACHE, 'user', 'frozen-after'] },
     { subcommand: 'check', names: ['dns.port', 'json'] },
-  ] as const)('are those of its own: $subcommand', ({ subcommand, names }) => {
-    expect(Object.keys(optionsOf(subcommand, {})).toSorted()).toEqual(names);
+  ])('are those of its own: $subcommand', ({ subcommand, names }) => {
+    expect(Object.keys(optionsOf(subcommand, {})).toSorted()).toEqual([...new Set(names)].toSorted());
   });
 
   it('have the defaults that the documentation says', () => {
@@ -26,8 +70,24 @@ describe('the flags of a subcommand', () => {
     });
   });
 
+  it('have those that node-cache documents, where it has the flag', () => {
+    const options = optionsOf('run', {});
+    const defaults = ['setupinterface', 'interfacename', 'setupiptables', 'health-port', 'skipteardown'].map(
+      (name) => [name, options[name].default],
+    );
+    expect(Object.fromEntries(defaults)).toEqual({
+      setupinterface: true,
+      interfacename: 'nodelocaldns',
+      setupiptables: true,
+      'health-port': '8080',
+      skipteardown: false,
+    });
+  });
+
   it('want a value where they are no switch, and say what they are for', () => {
-    for (const flag of Object.values(optionsOf('serve', {}))) {
+    for (const flag of ['serve', 'guard', 'run'].flatMap((of) =>
+      Object.values(optionsOf(of as Subcommand, {})),
+    )) {
       expect(flag.requiresArg).toBe(flag.type === 'string');
       expect(flag.describe).toMatch(/^\S.*\S$/);
     }
@@ -48,8 +108,18 @@ describe('the environment', () => {
     { name: 'NODELOCALDNS_DEBUG', value: '1', flag: 'debug', given: true },
     { name: 'NODELOCALDNS_DEBUG', value: 'false', flag: 'debug', given: false },
     { name: 'NODELOCALDNS_DEBUG', value: '', flag: 'debug', given: false },
+    { name: 'NODELOCALDNS_DEBUG', value: 'T', flag: 'debug', given: true },
+    { name: 'NODELOCALDNS_SETUPIPTABLES', value: 'false', flag: 'setupiptables', given: false },
+    { name: 'NODELOCALDNS_SETUPIPTABLES', value: '', flag: 'setupiptables', given: true },
+    { name: 'NODELOCALDNS_LOCALIP', value: '169.254.20.10', flag: 'localip', given: '169.254.20.10' },
   ])('gives a flag that the command line does not: $name=$value', ({ name, value, flag, given }) => {
-    expect(optionsOf('serve', { [name]: value })[flag].default).toBe(given);
+    expect(optionsOf('run', { [name]: value })[flag].default).toBe(given);
+  });
+
+  it('names the variable of a switch that is neither on nor off', () => {
+    expect(() => optionsOf('serve', { NODELOCALDNS_DEBUG: 'yes' })).toThrow(
+      new FlagError('NODELOCALDNS_DEBUG: expected true or false, found "yes"'),
+    );
   });
 
   it('with our prefix, but of no flag, is looked past, as Kubernetes sets it for Services', () => {
@@ -90,7 +160,17 @@ describe('dashes', () => {
     { given: ['-1'], meant: ['-1'] },
     { given: ['serve', 'a-file'], meant: ['serve', 'a-file'] },
     { given: ['-debug', '--', '-conf', 'x'], meant: ['--debug', '--', '-conf', 'x'] },
+    { given: ['-setupiptables=false'], meant: ['--setupiptables=false'] },
+    { given: ['-setupiptables'], meant: ['--setupiptables'] },
+    { given: ['--debug=T', '-quiet=0'], meant: ['--debug=true', '--quiet=false'] },
+    { given: ['--conf=T'], meant: ['--conf=T'] },
+    { given: ['--', '--debug=T'], meant: ['--', '--debug=T'] },
+    { given: ['--bogus=T'], meant: ['--bogus=T'] },
   ])('$given means $meant', ({ given, meant }) => {
-    expect(normaliseDashes(given)).toEqual(meant);
+    expect(normaliseFlags(given)).toEqual(meant);
+  });
+
+  it.each(['-debug=yes', '--debug=', '--skipteardown=2'])('refuses a switch that is neither: %s', (arg) => {
+    expect(() => normaliseFlags([arg])).toThrow(/^--\w+: expected true or false, found "/);
   });
 });

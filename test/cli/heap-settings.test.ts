@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { newStart } from '../../src/cli/heap-settings.ts';
+import { newStart, serveStart } from '../../src/cli/heap-settings.ts';
 import type { Start } from '../../src/cli/heap-settings.ts';
 
 const serve = (overrides: Partial<Start> = {}): Start => ({
@@ -13,7 +13,7 @@ const serve = (overrides: Partial<Start> = {}): Start => ({
 
 describe('a new start for V8 to hold little memory', () => {
   it('adds its flag to those of Node and keeps every argument', () => {
-    expect(newStart(serve({ execArgv: ['--inspect'] }))).toEqual([
+    expect(newStart(serve({ execArgv: ['--inspect'] }))?.args).toEqual([
       '/usr/bin/node',
       '--max-semi-space-size=8',
       '--inspect',
@@ -22,6 +22,42 @@ describe('a new start for V8 to hold little memory', () => {
       '--conf',
       'Corefile',
     ]);
+  });
+
+  it.each([
+    ['run', ['run', '-localip', '169.254.20.10']],
+    ['node-cache, without a subcommand', ['-localip', '169.254.20.10']],
+    ['guard', ['guard']],
+  ])('is smaller for a process that only guards: %s', (_name, args) => {
+    const start = newStart(
+      serve({ args: ['/app/main.js', ...args], env: { PATH: '/bin', UV_THREADPOOL_SIZE: '2' } }),
+    );
+    expect(start?.args.slice(1, 4)).toEqual([
+      '--max-semi-space-size=1',
+      '--optimize-for-size',
+      '--v8-pool-size=1',
+    ]);
+    expect(start?.env).toEqual({ PATH: '/bin', MALLOC_ARENA_MAX: '1', UV_THREADPOOL_SIZE: '2' });
+  });
+
+  it.each([
+    {
+      name: 'ours goes, serve’s comes',
+      given: ['--max-semi-space-size=1', '--optimize-for-size', '--v8-pool-size=1'],
+      child: ['--max-semi-space-size=8'],
+    },
+    { name: 'others stay', given: ['--inspect'], child: ['--max-semi-space-size=8', '--inspect'] },
+    { name: 'a choice stays', given: ['--max-semi-space-size=32'], child: ['--max-semi-space-size=32'] },
+  ])('needs none for a child: $name', ({ given, child }) => {
+    expect(serveStart(given, {}).execArgv).toEqual(child);
+  });
+
+  it('leaves the choice of the environment to the child too', () => {
+    const env = { NODE_OPTIONS: '--max-semi-space-size=4', MALLOC_ARENA_MAX: '1', UV_THREADPOOL_SIZE: '2' };
+    expect(serveStart([], env)).toEqual({
+      execArgv: [],
+      env: { NODE_OPTIONS: '--max-semi-space-size=4', UV_THREADPOOL_SIZE: '2' },
+    });
   });
 
   it.each([

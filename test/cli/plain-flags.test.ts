@@ -4,20 +4,31 @@ import { FLAGS } from '../../src/cli/flags.ts';
 import { readPlainFlags } from '../../src/cli/plain-flags.ts';
 import type { FlagValues } from '../../src/cli/plain-flags.ts';
 
-/** What yargs makes of the same command line; flags of `serve` only. */
+type Daemon = 'serve' | 'guard' | 'run';
+
+const other = (): Promise<void> => Promise.reject(new Error('another subcommand was run'));
+
+/** What yargs makes of the same command line; flags of this subcommand only. */
 async function asYargsReads(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  daemon: Daemon = 'serve',
 ): Promise<FlagValues> {
   const read = vi.fn<(flags: FlagValues) => Promise<void>>(() => Promise.resolve());
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   try {
-    await runFullCommandLine(['serve', ...args], '0', { serve: read, check: () => Promise.reject() });
+    await runFullCommandLine([daemon, ...args], '0', {
+      run: other,
+      guard: other,
+      serve: other,
+      check: other,
+      [daemon]: read,
+    });
   } finally {
     vi.unstubAllEnvs();
   }
   const values = read.mock.calls[0][0];
-  const names = FLAGS.filter(({ of }) => of.includes('serve')).map(({ name }) => name);
+  const names = FLAGS.filter(({ of }) => of.includes(daemon)).map(({ name }) => name);
   return Object.fromEntries(names.map((name) => [name, values[name]]));
 }
 
@@ -32,6 +43,8 @@ describe('a plain command line is read as yargs reads it', () => {
     ['an equals sign in a value', ['--conf=/etc/a=b']],
     ['a number', ['--conf', '053', '--grace=10s']],
     ['switches', ['--debug', '-quiet']],
+    ['switches with a value', ['--debug=true', '-quiet=false', '-debug=F', '--quiet=1']],
+    ['addresses', ['-localip', '169.254.20.10,fd00::10']],
     [
       'all of them',
       [
@@ -56,6 +69,25 @@ describe('a plain command line is read as yargs reads it', () => {
     expect(values).toEqual(await asYargsReads(args, {}));
   });
 
+  it.each<[Daemon, string[]]>([
+    [
+      'run',
+      '-localip 169.254.20.10,10.96.0.10 -conf /etc/Corefile -upstreamsvc kube-dns-upstream -pidfile p'.split(
+        ' ',
+      ),
+    ],
+    [
+      'run',
+      '-setupiptables=false -setupinterface=0 -skipteardown -syncinterval=60ns -localip=::2'.split(' '),
+    ],
+    ['run', '-metrics-listen-address :9353 -user root --rules=nft --interface-type bridge'.split(' ')],
+    ['guard', '-localip fd00::10 -lease 2s -probe-interval 100ms -once-clean -health-port=0'.split(' ')],
+  ])('of %s: %j', async (daemon, args) => {
+    const values = readPlainFlags(daemon, args, {});
+    expect(values).toBeDefined();
+    expect(values).toEqual(await asYargsReads(args, {}, daemon));
+  });
+
   it.each([
     [
       'one',
@@ -76,7 +108,6 @@ describe('a command line that is not plain is left to yargs', () => {
     ['the version', ['--version']],
     ['an operand', ['Corefile']],
     ['an operand behind a switch', ['--debug', 'false']],
-    ['a switch with a value', ['--debug=false']],
     ['no value', ['--conf']],
     ['an empty value', ['--conf=']],
     ['another flag in place of the value', ['--conf', '--debug']],

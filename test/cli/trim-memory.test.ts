@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { HeapCollector, keepMemoryTrimmed } from '../../src/cli/trim-memory.ts';
+import { HeapCollector, keepHeapCollected, keepMemoryTrimmed } from '../../src/cli/trim-memory.ts';
 import type { Heap, Trim } from '../../src/cli/trim-memory.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -68,6 +68,21 @@ it('collects a heap that grows again and again every minute only', () => {
     totalOctets = 30 * mib;
     nowMs = atMs;
     collector.look();
+    expect(collect).toHaveBeenCalledTimes(collections);
+  }
+});
+
+it('collects the heap of a guard after its start, and then each minute', () => {
+  const collect = vi.fn();
+  keepHeapCollected(collect);
+  for (const [afterMs, collections] of [
+    [9999, 0],
+    [1, 1],
+    [49_999, 1],
+    [1, 2],
+    [60_000, 3],
+  ]) {
+    vi.advanceTimersByTime(afterMs);
     expect(collect).toHaveBeenCalledTimes(collections);
   }
 });

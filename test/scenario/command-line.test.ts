@@ -117,6 +117,8 @@ it.each(['--version', '-version'])('says its version with %s', async (flag) => {
 it('explains itself with --help', async () => {
   const { code, stdout } = await runCli(['--help']);
   expect(code).toBe(0);
+  expect(stdout).toMatch(/run +guard and serve/);
+  expect(stdout).toMatch(/guard +let queries reach the cache/);
   expect(stdout).toMatch(/serve +answer queries/);
   expect(stdout).toMatch(/check \[file\.\.\] +say whether/);
   const ofServe = await runCli(['serve', '-help']);
@@ -138,7 +140,7 @@ it.each([
   ['an unknown flag', ['serve', '-bogus'], 'Unknown argument: bogus'],
   ['an unknown flag of check', ['check', '--quiet', 'x'], 'Unknown argument: quiet'],
   ['an unknown subcommand', ['bogus'], 'Unknown argument: bogus'],
-  ['no subcommand', [], 'expected a subcommand: serve or check'],
+  ['no subcommand', [], 'expected a subcommand: run, guard, serve or check'],
   ['an operand of serve', ['serve', 'Corefile'], 'Unknown argument: Corefile'],
   ['a flag without its value', ['serve', '-conf'], 'Not enough arguments following: conf'],
   ['a format that is none', ['serve', '--log-format', 'xml'], 'Invalid values:'],
@@ -148,6 +150,23 @@ it.each([
     '--dns.port: expected a port from 0 to 65535, found "99999"',
   ],
   ['a port that is none for check', ['check', '-p', 'dns', 'x'], '--dns.port: expected a port'],
+  [
+    'an unknown flag of node-cache',
+    ['-localip', '192.0.2.1', '-setupebtables'],
+    'Unknown argument: setupebtables',
+  ],
+  ['a flag of run for guard', ['guard', '-conf', 'x'], 'Unknown argument'],
+  [
+    'a switch that is neither on nor off',
+    ['run', '-setupiptables=maybe'],
+    '--setupiptables: expected true or false',
+  ],
+  [
+    'a lease that is too short',
+    ['guard', '-lease', '1ms'],
+    '--lease: expected from 500ms to 10s, found "1ms"',
+  ],
+  ['node-cache’s flags without addresses', ['-conf', 'x'], 'expected a subcommand'],
   ['a duration that is none', ['serve', '-grace', '5'], '--grace: time: missing unit in duration "5"'],
 ])('ends with 2 and says how it is used: %s', async (_, args, message) => {
   const { code, stdout, stderr } = await runCli(args);
@@ -155,4 +174,31 @@ it.each([
   const [first, ...rest] = stderr.split('\n');
   expect(first).toContain(message);
   expect(rest.join('\n')).toContain('Options:');
+});
+
+it.each([
+  ['run without addresses', ['run', '-conf', 'x'], /^invalid localip specified - ""/],
+  ['guard without addresses', ['guard'], /^invalid localip specified - ""/],
+  [
+    'a malformed address',
+    ['-localip', '10.0.0.300', '-conf', 'x'],
+    /^-localip: "10\.0\.0\.300" is not an IP address\n$/,
+  ],
+  ['run without a Corefile', ['-localip', '192.0.2.1'], /^no Corefile/],
+  [
+    'a Corefile that is not there',
+    ['-localip=192.0.2.1', '-conf', '/nowhere'],
+    /^loading Corefile: open \/nowhere: no such file/,
+  ],
+])('ends with 1 and one line before it touches the host: %s', async (_, args, message) => {
+  const { code, stdout, stderr } = await runCli(args);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(message);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+});
+
+it('lists the plugins, as node-cache does', async () => {
+  const { code, stdout } = await runCli(['-plugins', '-localip', '192.0.2.1']);
+  expect(code).toBe(0);
+  expect(stdout.split('\n')).toContain('dns.forward');
 });

@@ -1,0 +1,60 @@
+/**
+ * `serve` as a child process: started with a command, signalled, and its end told once. It has a process group of its own, so that Control-C
+ * reaches `run` alone, which takes the rules away first. When it is to be started, and what its end means, is `supervise.ts`'s.
+ */
+import { spawn } from 'node:child_process';
+import { messageOf } from '../base/error-message.ts';
+
+/** How it ended; neither code nor signal where it never began. */
+export interface ChildEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** In words, for the log: `exit code 1`, `SIGKILL`. */
+  readonly how: string;
+}
+
+export interface ServeChild {
+  /** Undefined where it could not be started. */
+  readonly pid: number | undefined;
+  /** Never rejects. */
+  readonly ended: Promise<ChildEnd>;
+  /** To one that has ended nothing is sent. */
+  signal(name: NodeJS.Signals): void;
+}
+
+export interface ServeCommand {
+  /** Program and arguments. */
+  readonly command: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly spawnAs: { readonly uid: number; readonly gid: number } | undefined;
+  /** Descriptor of ours that becomes its standard output. */
+  readonly stdout: number;
+}
+
+const STDERR = 2;
+
+export function startServe({ command, env, spawnAs, stdout }: ServeCommand): ServeChild {
+  const [program = '', ...args] = command;
+  try {
+    const child = spawn(program, args, {
+      env,
+      stdio: ['ignore', stdout, STDERR],
+      detached: true,
+      ...spawnAs,
+    });
+    const ended = new Promise<ChildEnd>((resolve) => {
+      child.once('exit', (code, signal) => resolve({ code, signal, how: signal ?? `exit code ${code}` }));
+      // Also said of a signal that could not be sent; of a program that runs it means nothing here.
+      child.on('error', (error) => child.pid === undefined && resolve(notStarted(error)));
+    });
+    return { pid: child.pid, ended, signal: (name) => void child.kill(name) };
+  } catch (error) {
+    return { pid: undefined, ended: Promise.resolve(notStarted(error)), signal: () => undefined };
+  }
+}
+
+const notStarted = (error: unknown): ChildEnd => ({
+  code: null,
+  signal: null,
+  how: `it could not be started: ${messageOf(error)}`,
+});
