@@ -37,7 +37,7 @@ export const FLAGS: readonly Flag[] = [
     name: 'localip',
     type: 'string',
     describe:
-      'addresses to intercept, IPv4 and IPv6, separated by commas; server blocks without bind listen on them',
+      'addresses to intercept, IPv4 and IPv6, separated by commas; server blocks without bind listen on them, and serve waits until they are there',
     of: DAEMONS,
   },
   {

@@ -32,16 +32,19 @@ export async function serve(flags: ServeFlags, signals: SignalQueue): Promise<vo
       return;
     }
   }
-  let daemon: Daemon;
+  let daemon: Daemon | undefined;
   try {
     await endWithParent(process.env);
-    daemon = new Daemon(flags);
+    const made = new Daemon(flags);
+    daemon = made;
     const started = daemon.service.start();
     // Behind the start: signals that came before it are about what it begins.
-    signals.handle((signal) => daemon.signal(signal));
+    signals.handle((signal) => made.signal(signal));
     await started;
     if (flags.pidfile !== undefined) writeFileSync(flags.pidfile, `${process.pid}\n`, { mode: 0o644 });
   } catch (error) {
+    // Told to stop before it served: it is about to leave by itself, and as asked.
+    if (daemon?.isStopping === true) return;
     process.stderr.write(`${messageOf(error)}\n`);
     process.exit(EXIT_FAILED);
   }
@@ -57,6 +60,10 @@ class Daemon {
   /** The other processes; undefined, and not even loaded, as long as there have been none. */
   private workers: Supervisor | undefined;
   private stopping = false;
+
+  get isStopping(): boolean {
+    return this.stopping;
+  }
 
   constructor(flags: ServeFlags) {
     this.flags = flags;

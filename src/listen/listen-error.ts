@@ -4,11 +4,13 @@ import { findPortHolder } from '../base/port-holder.ts';
 export class ListenError extends Error {
   /** The system's code, such as EADDRINUSE, EADDRNOTAVAIL, EACCES or EAFNOSUPPORT. */
   readonly code: string;
+  readonly address: string;
 
   constructor(protocol: 'udp' | 'tcp', address: string, port: number, cause: NodeJS.ErrnoException) {
     super(describe(protocol, address, port, cause), { cause });
     this.name = 'ListenError';
     this.code = cause.code ?? 'UNKNOWN';
+    this.address = address;
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import { BatchChannels } from '../datagram/batch-channels.ts';
 import type { Endpoint } from '../listen/listener.ts';
+import { ListenError } from '../listen/listen-error.ts';
 import type { Listener } from '../listen/listener.ts';
 import { listenCounters } from '../listen/counters.ts';
 import type { ListenCounters } from '../listen/counters.ts';
@@ -26,6 +27,8 @@ import { describeServers } from './announce.ts';
 const OLD_QUERIES_MS = 6_000;
 /** How often it is looked whether they are done. */
 const POLL_MS = 20;
+/** How often it is tried to bind an address that is to come. */
+const ADDRESS_POLL_MS = 100;
 
 /** A socket that is open and has no servers behind it yet: clients ask again. */
 const NOT_YET: Endpoint = {
@@ -107,12 +110,29 @@ export class Service {
     this.sharing = this.sharingOf(generation);
     const listenUdp = listenUdpWith(tools);
     this.sockets = new Sockets({ clock, log, listenUdp, counters: this.counters, sharing: this.sharing });
-    await this.enter(generation, this.sockets);
+    await this.enterWhenThere(generation, this.sockets);
     if (!quiet) {
       for (const line of describeServers(generation, this.sockets.listeners, http.addresses()))
         log.info(line);
     }
     await this.options.entered(generation, blocks);
+  }
+
+  /** A guard makes the addresses that we are told of as local ones, perhaps after our start; any other one that is missing is a mistake. */
+  private async enterWhenThere(generation: Generation, sockets: Sockets): Promise<void> {
+    const { defaultAddresses = [], log } = this.options.surroundings;
+    for (let said = ''; ;) {
+      try {
+        await this.enter(generation, sockets);
+        return;
+      } catch (error) {
+        const isToCome = error instanceof ListenError && error.code === 'EADDRNOTAVAIL';
+        if (!isToCome || this.stopped || !defaultAddresses.includes(error.address)) throw error;
+        if (said !== error.address) log.warn(`${error.message}; waiting for it`);
+        said = error.address;
+      }
+      await delay(ADDRESS_POLL_MS);
+    }
   }
 
   private sharingOf({ workers }: Generation): PortSharing {
