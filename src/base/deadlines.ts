@@ -8,7 +8,7 @@ import type { Clock } from './clock.ts';
 export interface Expiring {
   /** Milliseconds on the clock. */
   readonly deadlineMs: number;
-  /** The deadline has passed, and was forgotten. Must not throw. */
+  /** The deadline has passed, and was forgotten; perhaps it was met since, by what another one's end has brought. Must not throw. */
   expire(): void;
 }
 
@@ -51,17 +51,15 @@ export class Deadlines {
   private look(): void {
     // Timers may fire a little early; what they were set for has come all the same.
     const nowMs = Math.max(this.clock.nowMs(), this.wakeMs);
-    // What is added meanwhile sets no timer: the one for all is set at the end.
-    this.wakeMs = -Infinity;
     let soonestMs = Infinity;
+    const due: Expiring[] = [];
     for (const item of this.waiting) {
-      if (item.deadlineMs > nowMs) {
-        soonestMs = Math.min(soonestMs, item.deadlineMs);
-        continue;
-      }
-      this.waiting.delete(item);
-      item.expire();
+      if (item.deadlineMs > nowMs) soonestMs = Math.min(soonestMs, item.deadlineMs);
+      else due.push(item);
     }
+    for (const item of due) this.waiting.delete(item);
     this.wakeAt(soonestMs === Infinity ? Infinity : Math.max(soonestMs, nowMs + MIN_WAIT_MS));
+    // What is added by one of these has a deadline of its own, which is not looked at now.
+    for (const item of due) item.expire();
   }
 }

@@ -24,10 +24,14 @@ export const LONGEST_LINE = 2_048;
 /** In the line; a client that has waited for so long asks again soon, and somewhere else. */
 export const LONGEST_WAIT_MS = 1_000;
 
-interface Waiting {
+/** Who stands in the line. */
+export interface InLine {
+  /** Since when, in milliseconds of the gate's clock. */
   readonly sinceMs: number;
-  /** @param mayBegin false when it has waited for too long. */
-  readonly settle: (mayBegin: boolean) => void;
+  /** Its turn has come. Must not throw. */
+  begin(): void;
+  /** It has waited for too long, and has left the line. Must not throw. */
+  giveUp(): void;
 }
 
 export class ExchangeGate {
@@ -35,10 +39,13 @@ export class ExchangeGate {
   answers = 0;
   private readonly clock: Clock;
   private readonly atEndOfTurn: (run: () => void) => void;
+  /** Whether answers from memory are given these days, which exchanges should not keep waiting. */
+  isSharing = false;
   private left = MOST_PER_TURN;
-  private line: Waiting[] = [];
-  /** Those before are gone. */
+  /** A ring: those who wait stand from `first` on. */
+  private readonly line: (InLine | undefined)[] = Array.from({ length: LONGEST_LINE });
   private first = 0;
+  private waiting = 0;
   private isScheduled = false;
   /** What `answers` was in the turn before, and when it last grew. */
   private counted = 0;
@@ -50,7 +57,7 @@ export class ExchangeGate {
     this.dismiss(nowMs);
     while (this.left > 0 && this.isCrowded) {
       this.begin();
-      this.shift().settle(true);
+      this.shift()?.begin();
     }
   };
 
@@ -62,7 +69,7 @@ export class ExchangeGate {
 
   /** Whether questions stand in the line: then is no time for exchanges that nobody waits for. */
   get isCrowded(): boolean {
-    return this.first < this.line.length;
+    return this.waiting > 0;
   }
 
   /** Takes the right to begin an exchange now. @returns false when others come first. */
@@ -72,13 +79,15 @@ export class ExchangeGate {
     return true;
   }
 
-  /** Gets in line. @returns whether the exchange may begin, once its turn or the end of its patience has come; undefined when the line is full. */
-  wait(): Promise<boolean> | undefined {
-    if (this.line.length - this.first >= LONGEST_LINE) return undefined;
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    this.line.push({ sinceMs: this.clock.nowMs(), settle: resolve });
+  /** Whether there is no place left in the line. */
+  get isFull(): boolean {
+    return this.waiting === LONGEST_LINE;
+  }
+
+  /** Puts somebody at the end of the line, which is not full. */
+  wait(who: InLine): void {
+    this.line[(this.first + this.waiting++) % LONGEST_LINE] = who;
     this.schedule();
-    return promise;
   }
 
   private begin(): void {
@@ -96,26 +105,27 @@ export class ExchangeGate {
     const given = this.answers - this.counted;
     this.counted = this.answers;
     if (given > 0) this.answeredMs = nowMs;
-    else if (nowMs - this.answeredMs >= EXPECTING_MS) return MOST_PER_TURN;
+    this.isSharing = nowMs - this.answeredMs < EXPECTING_MS;
+    if (!this.isSharing) return MOST_PER_TURN;
     return Math.min(MOST_PER_TURN, Math.max(FEWEST_PER_TURN, Math.floor(given / ANSWERS_PER_EXCHANGE)));
   }
 
   /** Sends those away whose patience is over, so many at a time that it takes no longer than an exchange or two. */
   private dismiss(nowMs: number): void {
-    for (let count = 0; count < MOST_PER_TURN && this.isCrowded; count++) {
-      if (nowMs - this.line[this.first].sinceMs < LONGEST_WAIT_MS) return;
-      this.shift().settle(false);
+    for (let count = 0; count < MOST_PER_TURN; count++) {
+      const next = this.line[this.first];
+      if (next === undefined || nowMs - next.sinceMs < LONGEST_WAIT_MS) return;
+      this.shift()?.giveUp();
     }
   }
 
-  private shift(): Waiting {
-    const waiting = this.line[this.first++];
-    // What is gone is taken off now and then: each time costs as much as there is.
-    if (this.first === this.line.length || this.first >= LONGEST_LINE) {
-      this.line = this.line.slice(this.first);
-      this.first = 0;
-    }
-    return waiting;
+  /** Takes the first one out of the line, so that nothing of it is kept. */
+  private shift(): InLine | undefined {
+    const first = this.line[this.first];
+    this.line[this.first] = undefined;
+    this.first = (this.first + 1) % LONGEST_LINE;
+    this.waiting--;
+    return first;
   }
 }
 

@@ -10,11 +10,24 @@ import { HEADER_OCTETS } from '../wire/header.ts';
 import { MAX_NAME_OCTETS, foldInto, nameToText } from '../wire/name.ts';
 import { QueryMessage } from '../wire/query.ts';
 import type { ServerIdentity, Zone } from './identity.ts';
+import type { Outcome, Pending } from './outcome.ts';
 
 const NO_SERVER: ServerIdentity = { index: 0, label: '' };
 const NO_ZONE: Zone = { text: '', name: new Uint8Array(0), index: 0 };
 
 export type Transport = 'udp' | 'tcp';
+
+/** What a handler does with the outcome of a query on its way out; `self` is the handler. */
+export type Finish<Self> = (self: Self, query: Query, outcome: Outcome) => Pending;
+/** What a handler does when there is none, because of a bug: gives one all the same, or lets the error go on. Must not throw. */
+export type Rescue<Self> = (self: Self, query: Query, error: unknown) => Outcome | undefined;
+
+/** What a query waits for (see `later.ts`). */
+export interface Waiting {
+  readonly promise: Promise<Outcome>;
+  /** One more step before the promise settles. */
+  add<Self>(finish: Finish<Self>, self: Self, rescue: Rescue<Self> | undefined): void;
+}
 
 /** Folded name, type, class, and one octet of DO and CD. */
 const KEY_END_OCTETS = 5;
@@ -41,6 +54,8 @@ export class Query extends QueryMessage {
   zone: Zone = NO_ZONE;
   /** The rcode with which the message was refused before any handler saw it. */
   refusal = 0;
+  /** Whose outcome this query waits for at the moment; undefined also while it waits for a promise of another kind. */
+  waiting: Waiting | undefined;
   /** How many internal lookups lie between this query and a client's; 0 for a client's own. */
   depth = 0;
 

@@ -29,6 +29,8 @@ export interface DatagramChannels {
   readonly group: number;
   /** Counts turns: with another number, what was sent before shares no system call with what comes. */
   readonly turn: number;
+  /** Takes few datagrams in a turn of the event loop while `isSharing` says that others are waiting for their share of it. */
+  shareTurns(isSharing: () => boolean): void;
   /** Opens a channel. An `opened` may come before it returns, a `failed` comes afterwards. */
   open(peer: Peer, events: ChannelEvents): DatagramChannel;
 }

@@ -8,6 +8,9 @@ import type { ChannelEvents, DatagramChannel, DatagramChannels } from './channel
 export const DGRAM_CHANNELS: DatagramChannels = {
   group: 1,
   turn: 0,
+  shareTurns() {
+    // Node takes a few for each socket, and asks nobody.
+  },
   open: (peer, events) => new DgramChannel(peer, events),
 };
 

@@ -5,6 +5,8 @@
  */
 import type koffi from 'koffi';
 
+const F_DUPFD_CLOEXEC = 1030;
+
 export interface Libc {
   /** The machine's address of octets. */
   addressOf(octets: Uint8Array): bigint;
@@ -16,6 +18,8 @@ export interface Libc {
   setsockopt(fd: number, level: number, option: number, value: Uint8Array, octets: number): number;
   getsockname(fd: number, address: Uint8Array, octets: Uint8Array): number;
   close(fd: number): number;
+  /** @returns another descriptor of the same, which a new program does not inherit; -1 when there is none. */
+  duplicate(fd: number): number;
   /** @returns how many datagrams came, or -1. `vector` begins with an array of `mmsghdr`. */
   recvmmsg(fd: number, vector: Uint8Array, count: number, flags: number): number;
   /** @returns how many datagrams left, or -1. */
@@ -35,6 +39,7 @@ export async function loadLibc(): Promise<Libc> {
 
 function bindings(ffi: typeof koffi): Libc {
   const library = ffi.load(null);
+  const control = library.func('int fcntl(int, int, ...)');
   const receive = library.func('int recvmmsg(int, void *, uint, int, void *)');
   return {
     addressOf: (octets) => ffi.address(octets),
@@ -48,6 +53,7 @@ function bindings(ffi: typeof koffi): Libc {
     setsockopt: library.func('int setsockopt(int, int, int, void *, uint)'),
     getsockname: library.func('int getsockname(int, void *, void *)'),
     close: library.func('int close(int)'),
+    duplicate: (fd) => control(fd, F_DUPFD_CLOEXEC, 'int', 0) as number,
     recvmmsg: (fd, vector, count, flags) => receive(fd, vector, count, flags, null) as number,
     sendmmsg: library.func('int sendmmsg(int, void *, uint, int)'),
     errno: () => ffi.errno(),

@@ -6,6 +6,7 @@ import { createServer, isIPv6 } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import { Query } from '../chain/query.ts';
+import { AcceptPause } from './accept-pause.ts';
 import { Arrivals } from './arrivals.ts';
 import type { ListenCounters } from './counters.ts';
 import { waitUntilIdle } from './drain.ts';
@@ -22,7 +23,9 @@ const BACKLOG = 511;
 /** How often deadlines of connections are looked at: they are met within this, in milliseconds. */
 const SWEEP_MS = 250;
 /** Connections closed in one turn of the event loop; each takes some 30 µs, and a thousand may have come at the same time. */
-const CLOSED_PER_TURN = 20;
+const CLOSED_PER_TURN = 4;
+/** How long no connections are taken once too many have come: short, so that those that come then are few. */
+const REST_MS = 20;
 
 export interface TcpOptions {
   readonly address: string;
@@ -55,7 +58,7 @@ export async function listenTcp(options: TcpOptions, endpoint: Endpoint): Promis
       },
     );
   });
-  return new TcpListener(server, options, endpoint);
+  return new TcpListener(server, options, endpoint, await AcceptPause.of(server, BACKLOG));
 }
 
 class TcpListener implements Listener, TcpConnectionOwner {
@@ -71,13 +74,18 @@ class TcpListener implements Listener, TcpConnectionOwner {
   private readonly connections = new Set<TcpConnection>();
   private readonly sweeper: NodeJS.Timeout;
   private readonly arrivals = new Arrivals();
+  /** When time was last noted there. */
+  private passedMs: number;
+  private readonly acceptPause: AcceptPause | undefined;
+  private resting: NodeJS.Timeout | undefined;
   private received = 0;
   private accepted = 0;
   /** Connections with answers that are due or not sent yet, in the form that the drain asks for. */
   private readonly unfinished: { readonly inFlight: number };
 
-  constructor(server: Server, options: TcpOptions, endpoint: Endpoint) {
+  constructor(server: Server, options: TcpOptions, endpoint: Endpoint, acceptPause: AcceptPause | undefined) {
     this.server = server;
+    this.acceptPause = acceptPause;
     this.address = options.address;
     this.clock = options.clock;
     this.counters = options.counters;
@@ -97,10 +105,8 @@ class TcpListener implements Listener, TcpConnectionOwner {
     server.on('connection', (socket) => this.connect(socket));
     server.on('drop', () => this.reject());
     server.on('error', () => this.counters.socketErrors.value++);
-    this.sweeper = setInterval(() => {
-      if (this.arrivals.pass(SWEEP_MS)) server.maxConnections = MAX_CONNECTIONS;
-      this.sweep();
-    }, SWEEP_MS);
+    this.passedMs = performance.now();
+    this.sweeper = setInterval(() => this.sweep(), SWEEP_MS);
     this.sweeper.unref();
   }
 
@@ -119,6 +125,7 @@ class TcpListener implements Listener, TcpConnectionOwner {
     const idle = (work: { readonly inFlight: number }, seen: () => number): Promise<void> =>
       waitUntilIdle(work, seen, endMs - performance.now());
     // Connections that nobody has accepted yet would be reset with the socket.
+    this.goOnAccepting();
     await idle({ inFlight: 0 }, () => this.accepted);
     const closed = this.closeServer();
     await idle(this.unfinished, () => this.received);
@@ -137,19 +144,48 @@ class TcpListener implements Listener, TcpConnectionOwner {
 
   private async closeServer(): Promise<void> {
     clearInterval(this.sweeper);
+    clearTimeout(this.resting);
+    this.acceptPause?.close();
     if (this.server.listening) await new Promise<void>((resolve) => this.server.close(() => resolve()));
   }
 
   private connect(socket: Socket): void {
-    this.accepted++;
-    if (!this.arrivals.note()) this.server.maxConnections = 0;
+    this.arrived();
     this.connections.add(new TcpConnection(socket, this));
     this.counters.tcpConnections.value++;
   }
 
   private reject(): void {
-    this.accepted++;
+    this.arrived();
     this.counters.tcpRejected.value++;
+  }
+
+  private arrived(): void {
+    this.accepted++;
+    if (this.resting === undefined && !this.arrivals.note() && !this.mayComeNow()) this.rest();
+  }
+
+  private mayComeNow(): boolean {
+    const sinceMs = this.passedMs;
+    this.passedMs = performance.now();
+    return this.arrivals.pass(this.passedMs - sinceMs);
+  }
+
+  /** Takes no connections for a moment, or closes them at once where they cannot be left to the kernel. */
+  private rest(): void {
+    this.resting = setTimeout(() => {
+      if (this.mayComeNow()) this.goOnAccepting();
+      else this.rest();
+    }, REST_MS);
+    if (this.acceptPause === undefined) this.server.maxConnections = 0;
+    else this.acceptPause.pause();
+  }
+
+  private goOnAccepting(): void {
+    clearTimeout(this.resting);
+    this.resting = undefined;
+    this.server.maxConnections = MAX_CONNECTIONS;
+    this.acceptPause?.resume();
   }
 
   onQuery(): void {

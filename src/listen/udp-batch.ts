@@ -9,7 +9,9 @@ import { networkInterfaces } from 'node:os';
 import type { Clock } from '../base/clock.ts';
 import { DROP } from '../chain/outcome.ts';
 import type { Outcome } from '../chain/outcome.ts';
+import type { Query } from '../chain/query.ts';
 import { render } from '../chain/render.ts';
+import { settle } from '../chain/settle.ts';
 import { ACCEPTED, DROPPED, accept, stamp, writeRefusal } from './accept.ts';
 import { BATCH_SIZE, BatchMemory, CONTROL_OCTETS, DATAGRAM_OCTETS } from '../datagram/batch-memory.ts';
 import type { BatchOutbox } from './batch-outbox.ts';
@@ -195,7 +197,12 @@ class UdpBatchListener implements Listener {
     query.detach();
     this.spare = this.spares.pop() ?? new BatchQuery();
     this.inFlight++;
-    void pending.then((outcome) => this.replyLater(query, outcome));
+    void settle(pending, UdpBatchListener.answered, this, query);
+  }
+
+  private static answered(this: void, self: UdpBatchListener, query: Query, outcome: Outcome): Outcome {
+    if (query instanceof BatchQuery) self.replyLater(query, outcome);
+    return outcome;
   }
 
   private replyLater(query: BatchQuery, outcome: Outcome): void {

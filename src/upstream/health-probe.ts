@@ -6,6 +6,8 @@ import type { Deadlines } from '../base/deadlines.ts';
 import { askMessage } from '../wire/ask-message.ts';
 import { CLASS_IN, TYPE_NS } from '../wire/registry.ts';
 import { PendingQuery } from './pending-query.ts';
+import type { Asker } from './pending-query.ts';
+import { PromisedReply } from './promised-reply.ts';
 import type { UpstreamSettings } from './settings.ts';
 import { TcpConnection } from './tcp-connection.ts';
 import type { StreamTarget } from './tcp-connection.ts';
@@ -31,11 +33,12 @@ export class HealthProbe {
 
   /** Whether the upstream answers, within a second. Does not reject; one at a time. */
   async run(): Promise<boolean> {
-    const query = this.makeQuery();
+    const reply = new PromisedReply();
+    const query = this.makeQuery(reply);
     this.abort =
       'udp' in this.target ? sendByUdp(query, this.target.udp) : sendByStream(query, this.target.stream);
     try {
-      await query.reply;
+      await reply.promise;
       return true;
     } catch {
       return false;
@@ -50,7 +53,7 @@ export class HealthProbe {
     this.abort = undefined;
   }
 
-  private makeQuery(): PendingQuery {
+  private makeQuery(asker: Asker): PendingQuery {
     const question = { name: this.settings.healthCheckDomain, type: TYPE_NS, class: CLASS_IN };
     const message = askMessage(question, {
       recursionDesired: this.settings.healthCheckRecursion,
@@ -60,7 +63,7 @@ export class HealthProbe {
     });
     const { deadlines } = this;
     const deadlineMs = deadlines.clock.nowMs() + PROBE_TIMEOUT_MS;
-    return new PendingQuery(message, question.name.length, deadlineMs, deadlines, true);
+    return new PendingQuery(message, question.name.length, deadlineMs, deadlines, true, asker);
   }
 }
 

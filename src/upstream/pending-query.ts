@@ -1,5 +1,5 @@
 /**
- * One query that waits for its reply over one transport: the octets to send, what a reply has to match, the deadline, and the promise.
+ * One query that waits for its reply over one transport: the octets to send, what a reply has to match, the deadline, and who is told.
  * Who has it at the moment (a queue, a socket, a connection) is its holder; the deadline tells the holder to let go. It settles once.
  */
 import type { Deadlines, Expiring } from '../base/deadlines.ts';
@@ -14,6 +14,13 @@ export interface Holder {
   expire(query: PendingQuery): string;
 }
 
+/** Who asks, and is told once what came of it; at a time when other queries are being served, so neither call may throw. */
+export interface Asker {
+  /** @param reply checked, in octets of its own. */
+  replied(reply: Uint8Array): void;
+  failed(error: ExchangeError): void;
+}
+
 /** How many replies that do not match a query waits through before it gives its transport up (see DESIGN, and BIND's mismatches). */
 export const MAX_BAD_REPLIES = 3;
 
@@ -22,8 +29,6 @@ export class PendingQuery implements Expiring {
   readonly nameLength: number;
   /** Any reply with the right id will do: for health checks, which ask whether somebody is there. */
   readonly acceptsAny: boolean;
-  /** Settles as the query does; rejects with ExchangeError only. */
-  readonly reply: Promise<Uint8Array>;
   readonly message: Uint8Array;
   /** Milliseconds on the clock of `deadlines`. */
   readonly deadlineMs: number;
@@ -35,44 +40,52 @@ export class PendingQuery implements Expiring {
   /** Connections that ended with this query on them. */
   deaths = 0;
 
-  private readonly resolveReply: (reply: Uint8Array) => void;
-  private readonly rejectReply: (error: ExchangeError) => void;
   private readonly deadlines: Deadlines;
+  private readonly asker: Asker;
+  private isSettled = false;
 
-  /** @param message as from `askMessage`; it belongs to this query, which writes ids into it. */
+  /** @param message as from `askMessage`; until it is settled it belongs to this query, which writes ids into it. */
   constructor(
     message: Uint8Array,
     nameLength: number,
     deadlineMs: number,
     deadlines: Deadlines,
     acceptsAny: boolean,
+    asker: Asker,
   ) {
     this.message = message;
     this.nameLength = nameLength;
     this.acceptsAny = acceptsAny;
-    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-    this.reply = promise;
-    this.resolveReply = resolve;
-    this.rejectReply = reject;
     this.deadlineMs = deadlineMs;
     this.deadlines = deadlines;
+    this.asker = asker;
     deadlines.add(this);
   }
 
   resolve(reply: Uint8Array): void {
-    this.deadlines.delete(this);
-    this.holder = undefined;
-    this.resolveReply(reply);
+    if (this.settle()) this.asker.replied(reply);
   }
 
   reject(error: ExchangeError): void {
-    this.deadlines.delete(this);
-    this.holder = undefined;
-    this.rejectReply(error);
+    if (this.settle()) this.asker.failed(error);
+  }
+
+  /** The same, in a moment: for who is being asked right now, and would answer before the question is out. */
+  rejectSoon(error: ExchangeError): void {
+    queueMicrotask(() => this.reject(error));
   }
 
   expire(): void {
     const doing = this.holder?.expire(this) ?? 'exchange';
     this.reject(timeoutError(doing));
+  }
+
+  /** @returns false when it was settled before. */
+  private settle(): boolean {
+    if (this.isSettled) return false;
+    this.isSettled = true;
+    this.deadlines.delete(this);
+    this.holder = undefined;
+    return true;
   }
 }

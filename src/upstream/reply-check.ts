@@ -21,11 +21,13 @@ import {
 } from '../wire/header.ts';
 import { isOpt, optExtendedRcode } from '../wire/edns.ts';
 import { equalFolded } from '../wire/name.ts';
+import { OctetSlab } from '../wire/octet-slab.ts';
 import { RECORD, RecordWalk, messageIsSound, nameScratch } from '../wire/records.ts';
 import type { PendingQuery } from './pending-query.ts';
 
 export class ReplyCheck {
   private readonly scratch = nameScratch();
+  private readonly slab = new OctetSlab();
 
   /**
    * @param message any octets that came for `query` and carry its id.
@@ -40,6 +42,11 @@ export class ReplyCheck {
     if (messageIsSound(message, message.length, this.scratch)) return message;
     // Some servers cut a long reply anywhere. It says TC, so what it says apart from that is not needed.
     return (flags & TC) === 0 ? undefined : questionOnly(query, message);
+  }
+
+  /** A reply out of memory that will be another's, in octets of its own. */
+  keep(reply: Uint8Array): Uint8Array {
+    return this.slab.copy(reply);
   }
 }
 

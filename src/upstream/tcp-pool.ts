@@ -44,22 +44,21 @@ export class TcpPool implements Holder, TcpConnectionOwner {
     this.onMismatch = onMismatch;
   }
 
-  ask(query: PendingQuery): Promise<Uint8Array> {
+  ask(query: PendingQuery): void {
     const connection = this.leastLoaded();
     if (this.isClosed) {
-      query.reject(closedError());
+      query.rejectSoon(closedError());
     } else if (connection !== undefined) {
       this.series.hits.value++;
       connection.ask(query);
     } else if (this.waiting.size >= MAX_WAITING) {
-      query.reject(new ExchangeError('busy', `${this.doing}: too many queries are waiting`));
+      query.rejectSoon(new ExchangeError('busy', `${this.doing}: too many queries are waiting`));
     } else {
       this.series.misses.value++;
       query.holder = this;
       this.waiting.add(query);
       this.dial();
     }
-    return query.reply;
   }
 
   close(): void {

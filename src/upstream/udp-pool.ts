@@ -79,10 +79,10 @@ export class UdpPool implements UdpSocketOwner {
   }
 
   private send(query: PendingQuery): void {
-    if (this.isClosed) return query.reject(closedError());
+    if (this.isClosed) return query.rejectSoon(closedError());
     if (this.outstanding > MAX_OUTSTANDING) {
       const doing = `dial udp ${hostPort(this.target.host, this.target.port)}`;
-      return query.reject(new ExchangeError('busy', `${doing}: too many queries are waiting`));
+      return query.rejectSoon(new ExchangeError('busy', `${doing}: too many queries are waiting`));
     }
     this.socketForNext().ask(query);
   }

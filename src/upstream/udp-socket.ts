@@ -123,7 +123,7 @@ export class UdpSocket implements Holder, ChannelEvents {
     } else {
       this.forget(query);
       // The datagram's octets are another one's after this call.
-      query.resolve(reply.slice());
+      query.resolve(this.target.check.keep(reply));
     }
     this.closeWhenDone();
   }

@@ -13,8 +13,8 @@ import { HITS } from './loads.ts';
 import type { Question } from './loads.ts';
 import type { BenchOptions } from './options.ts';
 import { startServer } from './running-server.ts';
-import type { RunningServer } from './running-server.ts';
 import { startUpstream } from './running-upstream.ts';
+import { scrape } from './scrape.ts';
 import type { Server } from './servers/server.ts';
 import { writeQueries } from './write-queries.ts';
 
@@ -61,11 +61,6 @@ export async function benchMemory(
     running.program.kill();
     await running.program.ended;
   }
-}
-
-async function scrape({ place }: RunningServer): Promise<void> {
-  const response = await fetch(`http://127.0.0.1:${place.sparePort}/metrics`);
-  await response.text();
 }
 
 function writeNames(file: string, first: number): string {

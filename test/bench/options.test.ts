@@ -13,6 +13,8 @@ describe('the command line', () => {
       flood: undefined,
       start: false,
       memory: false,
+      pauses: false,
+      churn: undefined,
       rounds: 5,
       seconds: 5,
       json: undefined,
@@ -39,8 +41,12 @@ describe('the command line', () => {
     expect(readOptions(['--flood', 'tcp']).flood?.name).toBe('tcp');
   });
 
-  it.each(['start', 'memory'] as const)('--%s is a benchmark of its own', (mode) => {
+  it.each(['start', 'memory', 'pauses'] as const)('--%s is a benchmark of its own', (mode) => {
     expect(readOptions([`--${mode}`])[mode]).toBe(true);
+  });
+
+  it('--churn wants to know how many names', () => {
+    expect(readOptions(['--churn', '1000000']).churn).toBe(1_000_000);
   });
 
   it('takes names separated by commas', () => {
@@ -69,7 +75,13 @@ describe('a command line that cannot be', () => {
     ['parts of a second', ['--seconds', '0.5'], '--seconds wants a whole number above 0, not "0.5"'],
     ['an unknown flood', ['--flood', 'udp'], '--flood wants misses, silence, tcp, not "udp"'],
     ['a flood beside a load', ['--flood', 'tcp', '--misses'], '--flood has a load of its own'],
-    ['two benchmarks', ['--start', '--memory'], 'one run is one'],
+    ['pauses beside a load', ['--pauses', '--mix'], '--pauses has a load of its own'],
+    [
+      'two benchmarks',
+      ['--start', '--memory'],
+      '--start and --memory are benchmarks of their own; one run is one',
+    ],
+    ['a churn of no names', ['--churn', '0'], '--churn wants a whole number above 0, not "0"'],
     ['an unknown flag', ['--doh'], "Unknown option '--doh'"],
   ])('%s', (_name, args, message) => {
     expect(() => readOptions(args)).toThrow(message);

@@ -15,6 +15,8 @@ export const USAGE = `npm run bench -- [options]
   --flood KIND     latency of hits over UDP with and without a flood beside them: misses, silence or tcp
   --start          time from start to first answer of ours, --rounds times
   --memory         anonymous memory of ours: at start, with 10,000 entries, after a minute of load
+  --pauses         the longest answers in a minute of 10,000 hits a second, with scrapes, a reload and lines of the log
+  --churn N        anonymous memory of ours while N different names pass through the cache
   --rounds N       rounds of each server (5)
   --seconds N      seconds of each round (5)
   --json FILE      where all figures go; a new file among the temporary ones by default
@@ -33,6 +35,9 @@ export interface BenchOptions {
   readonly flood: Flood | undefined;
   readonly start: boolean;
   readonly memory: boolean;
+  readonly pauses: boolean;
+  /** Names. */
+  readonly churn: number | undefined;
   readonly rounds: number;
   readonly seconds: number;
   readonly json: string | undefined;
@@ -56,6 +61,8 @@ export function readOptions(args: readonly string[]): BenchOptions {
       flood: { type: 'string' },
       start: { type: 'boolean', default: false },
       memory: { type: 'boolean', default: false },
+      pauses: { type: 'boolean', default: false },
+      churn: { type: 'string' },
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '5' },
       json: { type: 'string' },
@@ -67,15 +74,22 @@ export function readOptions(args: readonly string[]): BenchOptions {
   });
   const { only, mix, misses, json, baseline, ...others } = values;
   if (mix && misses) throw new Error('--mix and --misses are two loads; one run has one');
-  const modes = [others.start, others.memory, others.flood !== undefined].filter(Boolean);
-  if (modes.length > 1) throw new Error('--start, --memory and --flood are three benchmarks; one run is one');
-  if (others.flood !== undefined && (mix || misses || others.tcp))
-    throw new Error('--flood has a load of its own: hits over UDP');
+  const modes = (['start', 'memory', 'pauses', 'churn', 'flood'] as const).filter(
+    (mode) => others[mode] !== undefined && others[mode] !== false,
+  );
+  if (modes.length > 1)
+    throw new Error(
+      `${modes.map((mode) => `--${mode}`).join(' and ')} are benchmarks of their own; one run is one`,
+    );
+  if (modes.length > 0 && (mix || misses || others.tcp))
+    throw new Error(`--${modes[0]} has a load of its own, over UDP`);
   return {
     tcp: others.tcp,
     build: others.build,
     start: others.start,
     memory: others.memory,
+    pauses: others.pauses,
+    churn: others.churn === undefined ? undefined : positive('--churn', others.churn),
     install: others.install,
     smoke: others.smoke,
     only: only?.split(',').filter((name) => name !== ''),

@@ -8,11 +8,14 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../../src/base/error-message.ts';
 import { benchmark } from './benchmark.ts';
+import type { Workplace } from './benchmark.ts';
 import { wantedServers } from './choose.ts';
+import { benchChurn } from './churn-bench.ts';
 import { benchFlood } from './flood-bench.ts';
 import { benchMemory } from './memory-bench.ts';
 import { USAGE, readOptions } from './options.ts';
 import type { BenchOptions } from './options.ts';
+import { benchPauses } from './pauses-bench.ts';
 import { Processes } from './processes.ts';
 import { print, writeJson } from './report.ts';
 import { SERVERS } from './servers.ts';
@@ -46,21 +49,23 @@ async function main(args: readonly string[]): Promise<number> {
   });
   try {
     const command = ['npm run bench --', ...args].join(' ');
-    if (options.start || options.memory) {
-      const bench = options.start ? benchStart : benchMemory;
-      await bench(options, servers, { directory, processes, command });
-      return 0;
-    }
-    if (options.flood !== undefined) {
-      await benchFlood(options, options.flood, servers, { directory, processes, command });
-      return 0;
-    }
-    const report = await benchmark(options, servers, { directory, processes, command });
-    print(report);
-    writeJson(report, options.json);
+    await bench(options, servers, { directory, processes, command });
     return 0;
   } catch (error) {
     process.stderr.write(`npm run bench: ${messageOf(error)}\n`);
     return 1;
   }
+}
+
+/** The one benchmark that the options ask for. */
+async function bench(options: BenchOptions, servers: readonly Server[], workplace: Workplace): Promise<void> {
+  const { start, memory, pauses, churn, flood } = options;
+  if (start) return benchStart(options, servers, workplace);
+  if (memory) return benchMemory(options, servers, workplace);
+  if (pauses) return benchPauses(options, servers, workplace);
+  if (churn !== undefined) return benchChurn(options, churn, servers, workplace);
+  if (flood !== undefined) return benchFlood(options, flood, servers, workplace);
+  const report = await benchmark(options, servers, workplace);
+  print(report);
+  writeJson(report, options.json);
 }

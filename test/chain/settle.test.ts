@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Failure, SILENCE } from '../../src/chain/outcome.ts';
 import type { Outcome } from '../../src/chain/outcome.ts';
 import { settle } from '../../src/chain/settle.ts';
@@ -37,5 +37,23 @@ describe('settle', () => {
     const bug = new Error('a bug');
     await expect(settle(Promise.reject(bug), finish, seen, query)).rejects.toBe(bug);
     expect(seen.calls).toEqual([]);
+  });
+
+  it.each<[string, () => Promise<Outcome>, typeof finish]>([
+    ['a rejection', () => Promise.reject(new Error('a bug')), finish],
+    [
+      'what is thrown while it goes on',
+      () => Promise.resolve(REFUSED),
+      () => {
+        throw new Error('a bug');
+      },
+    ],
+  ])('tells who asked for it of %s', async (_what, pending, goOn) => {
+    const seen: Seen = { calls: [] };
+    const failed = vi.fn();
+    await expect(settle(pending(), goOn, seen, query, failed)).rejects.toThrow('a bug');
+    expect(failed.mock.calls).toEqual([[seen, query, new Error('a bug')]]);
+    const rescued = settle(pending(), goOn, seen, query, () => SILENCE);
+    expect(await rescued).toBe(SILENCE);
   });
 });

@@ -22,6 +22,7 @@ import { checkContents, written } from './query-target.ts';
 import type { Random } from './random.ts';
 
 const OTHERS = PACKETS.map((packet) => packet.octets);
+const NOBODY = { replied: () => undefined, failed: () => undefined };
 const STOPPED = new Deadlines({ nowMs: () => 0 });
 const isSound = (message: Uint8Array): boolean => messageIsSound(message, message.length, nameScratch());
 
@@ -71,7 +72,7 @@ function checkAcceptance(message: Uint8Array, sound: boolean): void {
     class: readUint16(message, nameEnd + 2),
   };
   const options = { recursionDesired: true, checkingDisabled: false, dnssecOk: false, edns: true };
-  const pending = new PendingQuery(askMessage(question, options), question.name.length, 1000, STOPPED, false);
+  const pending = new PendingQuery(askMessage(question, options), question.name.length, 1000, STOPPED, false, NOBODY);
   const accepted = new ReplyCheck().accepted(pending, message);
   pending.resolve(message);
   const flags = readFlags(message);

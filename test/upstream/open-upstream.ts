@@ -2,12 +2,16 @@
 import { onTestFinished } from 'vitest';
 import { SYSTEM_CLOCK } from '../../src/base/clock.ts';
 import type { Clock } from '../../src/base/clock.ts';
+import { Deadlines } from '../../src/base/deadlines.ts';
 import type { DatagramChannels } from '../../src/datagram/channels.ts';
 import { DGRAM_CHANNELS } from '../../src/datagram/dgram-channels.ts';
+import type { AskOptions } from '../../src/wire/ask-message.ts';
 import { nameFromText } from '../../src/wire/name.ts';
 import { CLASS_IN, TYPE_A } from '../../src/wire/registry.ts';
+import { PendingQuery } from '../../src/upstream/pending-query.ts';
+import { PromisedReply } from '../../src/upstream/promised-reply.ts';
 import { upstreamMetrics } from '../../src/upstream/upstream-metrics.ts';
-import { ExchangeError, Upstream } from '../../src/upstream/upstream.ts';
+import { ExchangeError, Upstream, makeAsk } from '../../src/upstream/upstream.ts';
 import type { Ask, UpstreamAddress, UpstreamSettings } from '../../src/upstream/upstream.ts';
 import { startScriptedUpstream } from '../support/scripted-upstream.ts';
 import type { Script, ScriptedUpstream, ScriptedUpstreamOptions } from '../support/scripted-upstream.ts';
@@ -33,10 +37,23 @@ export async function serve(
   return server;
 }
 
-export const askFor = (name: string, options: Partial<Ask['options']> = {}, type = TYPE_A): Ask => ({
-  question: { name: nameFromText(name), type, class: CLASS_IN },
-  options: { recursionDesired: true, checkingDisabled: false, dnssecOk: false, edns: true, ...options },
-});
+export const askFor = (name: string, options: Partial<AskOptions> = {}, type = TYPE_A): Ask =>
+  makeAsk(
+    { name: nameFromText(name), type, class: CLASS_IN },
+    { recursionDesired: true, checkingDisabled: false, dnssecOk: false, edns: true, ...options },
+  );
+
+/** A query that is on its way nowhere yet, and what becomes of it. */
+export function pendingFor(
+  name: string,
+  timeoutMs = 1_000,
+): { query: PendingQuery; reply: Promise<Uint8Array> } {
+  const { message, nameLength } = askFor(name);
+  const asker = new PromisedReply();
+  const deadlineMs = SYSTEM_CLOCK.nowMs() + timeoutMs;
+  const query = new PendingQuery(message, nameLength, deadlineMs, new Deadlines(SYSTEM_CLOCK), false, asker);
+  return { query, reply: asker.promise };
+}
 
 export interface OpenUpstream {
   readonly upstream: Upstream;

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { SYSTEM_CLOCK } from '../../src/base/clock.ts';
 import { Deadlines } from '../../src/base/deadlines.ts';
 import { PendingQuery } from '../../src/upstream/pending-query.ts';
+import { PromisedReply } from '../../src/upstream/promised-reply.ts';
 import { ReplyCheck, isTruncated, replyStatus } from '../../src/upstream/reply-check.ts';
-import { askMessage } from '../../src/wire/ask-message.ts';
 import { messageIsSound, nameScratch } from '../../src/wire/records.ts';
 import { replyMessage } from '../support/scripted-reply.ts';
 import type { ReceivedQuery, ReplySpec } from '../support/scripted-reply.ts';
@@ -29,11 +29,12 @@ const ANSWER = { answers: ['@ 30 IN A 192.0.2.1'] };
 
 const pending = (acceptsAny = false): PendingQuery => {
   const query = new PendingQuery(
-    askMessage(ASK.question, ASK.options),
-    ASK.question.name.length,
+    ASK.message,
+    ASK.nameLength,
     0,
     new Deadlines(SYSTEM_CLOCK),
     acceptsAny,
+    new PromisedReply(),
   );
   // The test is about octets; this also stops its timer.
   query.resolve(new Uint8Array(0));
@@ -109,7 +110,7 @@ describe('a reply does not count', () => {
 
   it('with any one octet of the question changed', () => {
     const honest = made({ ...ANSWER, opt: false });
-    for (let at = 12; at < 12 + ASK.question.name.length + 4; at++) {
+    for (let at = 12; at < 12 + ASK.nameLength + 4; at++) {
       const forged = honest.slice();
       forged[at] ^= 0x10;
       expect(accepted(forged), `octet ${at}`).toBeUndefined();

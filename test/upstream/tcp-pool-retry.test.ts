@@ -1,27 +1,18 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { SYSTEM_CLOCK } from '../../src/base/clock.ts';
-import { Deadlines } from '../../src/base/deadlines.ts';
-import { PendingQuery } from '../../src/upstream/pending-query.ts';
 import { RandomIds } from '../../src/upstream/random-id.ts';
 import { ReplyCheck } from '../../src/upstream/reply-check.ts';
 import { TcpPool } from '../../src/upstream/tcp-pool.ts';
 import { tcpConnector } from '../../src/upstream/tcp.ts';
 import type { StreamConnector } from '../../src/upstream/tcp.ts';
-import { askMessage } from '../../src/wire/ask-message.ts';
 import { closeConnection, drop, later, reply, resetConnection } from '../support/scripted-upstream.ts';
 import type { ScriptedAction } from '../support/scripted-upstream.ts';
-import { askFor, failureOf, lastOctet, openUpstream, serve } from './open-upstream.ts';
+import { failureOf, lastOctet, openUpstream, pendingFor, serve } from './open-upstream.ts';
 import { answerByName, name, perConnection } from './streams.ts';
 
-const pending = (text: string): PendingQuery => {
-  const { question, options } = askFor(text);
-  return new PendingQuery(
-    askMessage(question, options),
-    question.name.length,
-    SYSTEM_CLOCK.nowMs() + 1_000,
-    new Deadlines(SYSTEM_CLOCK),
-    false,
-  );
+const askOf = (pool: TcpPool, text: string): Promise<Uint8Array> => {
+  const { query, reply: answer } = pendingFor(text);
+  pool.ask(query);
+  return answer;
 };
 
 describe('when a connection ends with questions on it', () => {
@@ -87,9 +78,9 @@ describe('when a connection ends with questions on it', () => {
       if (query.name === 'lost.test.') return query.connection < 3 ? resetConnection() : answerByName(query);
       return later(gate.promise, answerByName(query));
     };
-    const busy = [1, 2, 3].map((number) => pool.ask(pending(name(number))));
+    const busy = [1, 2, 3].map((number) => askOf(pool, name(number)));
     await server.waitForQueries(3);
-    const lost = pool.ask(pending('lost.test'));
+    const lost = askOf(pool, 'lost.test');
     await vi.waitFor(() => expect(opened).toBe(3));
     gate.resolve();
     // The connection that stayed has room from now on.

@@ -1,14 +1,10 @@
 /** Which socket a query leaves by once enough of them are open, told by channels that only take notes. */
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { SYSTEM_CLOCK } from '../../src/base/clock.ts';
-import { Deadlines } from '../../src/base/deadlines.ts';
 import type { DatagramChannels } from '../../src/datagram/channels.ts';
-import { PendingQuery } from '../../src/upstream/pending-query.ts';
 import { RandomIds } from '../../src/upstream/random-id.ts';
 import { ReplyCheck } from '../../src/upstream/reply-check.ts';
 import { UdpPool } from '../../src/upstream/udp-pool.ts';
-import { askMessage } from '../../src/wire/ask-message.ts';
-import { askFor } from './open-upstream.ts';
+import { pendingFor } from './open-upstream.ts';
 
 const SOCKETS = 64;
 
@@ -19,6 +15,7 @@ function makePool(group: number) {
   const channels: DatagramChannels & { turn: number } = {
     group,
     turn: 0,
+    shareTurns: () => undefined,
     open(_peer, events) {
       const number = opened++;
       events.opened('127.0.0.1', 1024 + number);
@@ -37,15 +34,11 @@ function makePool(group: number) {
   const series = { hits: { value: 0 }, misses: { value: 0 } };
   const pool = new UdpPool(target, series, () => undefined);
   onTestFinished(() => pool.close());
-  const deadlines = new Deadlines(SYSTEM_CLOCK);
   const ask = (count: number): number[] => {
     const before = used.length;
-    const { question, options } = askFor('example.org');
     for (let i = 0; i < count; i++) {
-      const deadlineMs = SYSTEM_CLOCK.nowMs() + 10_000;
-      const message = askMessage(question, options);
-      const query = new PendingQuery(message, question.name.length, deadlineMs, deadlines, false);
-      query.reply.catch(() => undefined);
+      const { query, reply } = pendingFor('example.org', 10_000);
+      reply.catch(() => undefined);
       pool.ask(query);
     }
     return used.slice(before);

@@ -94,9 +94,12 @@ onBothKinds((channels) => {
 
     it('are octets of their own', async () => {
       const server = await serve(() => reply(HONEST));
-      const message = await openUpstream(server).ask('www.example.org');
-      expect(message.buffer.byteLength).toBe(message.length);
-      expect(Buffer.isBuffer(message)).toBe(false);
+      const { ask } = openUpstream(server);
+      const first = await ask('www.example.org');
+      const before = Buffer.from(first);
+      const others = await Promise.all([1, 2, 3].map((number) => ask(`n${number}.example.org`)));
+      expect(Buffer.from(first)).toEqual(before);
+      for (const message of [first, ...others]) expect(Buffer.isBuffer(message)).toBe(false);
     });
   });
 

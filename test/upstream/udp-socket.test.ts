@@ -1,27 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
-import { SYSTEM_CLOCK } from '../../src/base/clock.ts';
-import { Deadlines } from '../../src/base/deadlines.ts';
-import { PendingQuery } from '../../src/upstream/pending-query.ts';
 import { RandomIds } from '../../src/upstream/random-id.ts';
 import { ReplyCheck } from '../../src/upstream/reply-check.ts';
 import { UdpSocket } from '../../src/upstream/udp-socket.ts';
-import { askMessage } from '../../src/wire/ask-message.ts';
 import { drop, later, reply } from '../support/scripted-upstream.ts';
 import type { ScriptedUpstream } from '../support/scripted-upstream.ts';
 import { onBothKinds } from './channel-kinds.ts';
-import { askFor, failureOf, serve } from './open-upstream.ts';
-
-const pending = (name: string, timeoutMs = 1_000): PendingQuery => {
-  const ask = askFor(name);
-  const deadlineMs = SYSTEM_CLOCK.nowMs() + timeoutMs;
-  return new PendingQuery(
-    askMessage(ask.question, ask.options),
-    ask.question.name.length,
-    deadlineMs,
-    new Deadlines(SYSTEM_CLOCK),
-    false,
-  );
-};
+import { failureOf, pendingFor, serve } from './open-upstream.ts';
 
 const makeOwner = () => ({
   mismatched: vi.fn(),
@@ -46,17 +30,17 @@ onBothKinds((channels) => {
       const server = await serve(() => reply());
       const owner = makeOwner();
       const socket = new UdpSocket(target(server), owner);
-      const queries = Array.from({ length: 512 }, (_, i) => pending(`q${i}.example.org`, 5_000));
-      for (const query of queries) {
+      const asked = Array.from({ length: 512 }, (_, i) => pendingFor(`q${i}.example.org`, 5_000));
+      for (const { query } of asked) {
         expect(owner.retired).not.toHaveBeenCalled();
         socket.ask(query);
       }
       expect(owner.retired).toHaveBeenCalledOnce();
       // Loopback may drop some of a burst; what matters is on the way out.
       await server.waitForQueries(1);
-      expect(new Set(queries.map(({ id }) => id)).size).toBe(512);
+      expect(new Set(asked.map(({ query }) => query.id)).size).toBe(512);
       socket.close();
-      await Promise.allSettled(queries.map((query) => query.reply));
+      await Promise.allSettled(asked.map(({ reply: answer }) => answer));
     });
 
     it('retires with age, and stays open for the query that is on the way', async () => {
@@ -64,12 +48,12 @@ onBothKinds((channels) => {
       const server = await serve(() => later(gate.promise, reply()));
       const owner = makeOwner();
       const socket = new UdpSocket(target(server, 20), owner);
-      const query = pending('example.org');
+      const { query, reply: answer } = pendingFor('example.org');
       socket.ask(query);
       await vi.waitFor(() => expect(owner.retired).toHaveBeenCalledOnce());
       expect(owner.closed).not.toHaveBeenCalled();
       gate.resolve();
-      await query.reply;
+      await answer;
       expect(owner.closed).toHaveBeenCalledOnce();
     });
 
@@ -86,9 +70,9 @@ onBothKinds((channels) => {
       const owner = makeOwner();
       // An address that this host does not have (RFC 5737).
       const socket = new UdpSocket(target(server, 10_000, '203.0.113.9'), owner);
-      const query = pending('example.org');
+      const { query, reply: answer } = pendingFor('example.org');
       socket.ask(query);
-      const error = await failureOf(query.reply);
+      const error = await failureOf(answer);
       expect(owner.adopt).toHaveBeenCalledWith(query);
       expect(error.code).toBe('unreachable');
       expect(error.message).toBe(`dial udp 127.0.0.1:${server.port}: bind: cannot assign requested address`);
@@ -99,11 +83,11 @@ onBothKinds((channels) => {
       const server = await serve(() => reply());
       const owner = makeOwner();
       const socket = new UdpSocket(target(server), owner);
-      const query = pending('example.org');
+      const { query, reply: answer } = pendingFor('example.org');
       socket.ask(query);
       socket.close();
       socket.close();
-      expect((await failureOf(query.reply)).code).toBe('closed');
+      expect((await failureOf(answer)).code).toBe('closed');
       expect(owner.closed).toHaveBeenCalledOnce();
     });
   });

@@ -257,6 +257,7 @@ export class CacheMemory {
   private evict(store: Store, nowMs: number): void {
     const { top } = store.expiry;
     if (this.isExpired(top, nowMs)) return this.forget(top);
+    store.order.relegate();
     this.forget(store.order.first(Math.floor(nowMs / 1000)));
     store.evictions.value++;
   }

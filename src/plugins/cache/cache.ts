@@ -20,6 +20,7 @@ import { matchZone } from '../../chain/zones.ts';
 import { KIND_FAILURE, classify } from '../../wire/classify.ts';
 import { EDE_CACHED_ERROR } from '../../wire/registry.ts';
 import type { Counter } from '../../observe/metric-types.ts';
+import { OctetSlab } from '../../wire/octet-slab.ts';
 import { hasQuestion } from '../../wire/same-question.ts';
 import type { Answer, CacheMemory } from './cache-memory.ts';
 import { isDenial, lifeSecondsOf, storeOptionsFor, withCachedTtls } from './entry.ts';
@@ -44,6 +45,7 @@ export class CacheHandler implements Handler {
   private readonly gate: ExchangeGate;
   private readonly series: PerServer<CacheSeries>;
   private readonly flights = new SingleFlight<Outcome>();
+  private readonly slab = new OctetSlab();
 
   constructor(
     next: Handler,
@@ -92,12 +94,25 @@ export class CacheHandler implements Handler {
     series.misses.value++;
     const joined = this.flights.joined(query.key);
     if (joined !== undefined) return joined.then((outcome) => fitTransport(query, outcome));
-    const pending = settle(this.next.ask(query), CacheHandler.keep, this, query);
-    return pending instanceof Promise ? this.flights.lead(query.key, pending) : pending;
+    const pending = this.next.ask(query);
+    if (!(pending instanceof Promise)) return this.kept(query, pending);
+    this.flights.begin(query.key);
+    return settle(pending, CacheHandler.landed, this, query, CacheHandler.crashed);
   }
 
-  private static keep(this: void, self: CacheHandler, query: Query, outcome: Outcome): Outcome {
-    return outcome.kind === REPLY ? self.put(query, outcome) : outcome;
+  private kept(query: Query, outcome: Outcome): Outcome {
+    return outcome.kind === REPLY ? this.put(query, outcome) : outcome;
+  }
+
+  private static landed(this: void, self: CacheHandler, query: Query, outcome: Outcome): Outcome {
+    const kept = self.kept(query, outcome);
+    self.flights.land(query.key, kept);
+    return kept;
+  }
+
+  /** Those who have joined share the bug. */
+  private static crashed(this: void, self: CacheHandler, query: Query, error: unknown): undefined {
+    self.flights.crash(query.key, error);
   }
 
   /** Keeps the answer where it may be kept. @returns what the client gets: the same answer with the TTLs of the cache. */
@@ -111,7 +126,7 @@ export class CacheHandler implements Handler {
     // An rcode of more than four bits is about EDNS and not about the name; the header alone would show a harmless part of it.
     if (reply.rcode > MAX_HEADER_RCODE) return reply;
     const classification = classify(message, message.length);
-    const kept = withCachedTtls(reply, classification, this.options);
+    const kept = withCachedTtls(reply, classification, this.options, this.slab);
     const lifeSeconds = lifeSecondsOf(kept, reply, classification, this.options);
     if (kept === message) return reply;
     if (lifeSeconds > 0 && !this.isDisabled(query, classification.kind)) {

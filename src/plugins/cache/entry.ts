@@ -13,6 +13,7 @@ import {
   KIND_POSITIVE,
 } from '../../wire/classify.ts';
 import { readUint32, writeUint32 } from '../../wire/header.ts';
+import type { OctetSlab } from '../../wire/octet-slab.ts';
 import { MAX_TTL_SECONDS, clampTtls, levelRrsets, smallestTtl } from '../../wire/ttl.ts';
 import type { CacheOptions, StoreOptions } from './options.ts';
 
@@ -31,16 +32,20 @@ export function storeOptionsFor(kind: number, options: CacheOptions): StoreOptio
 /**
  * The message with the TTLs that it is answered with from now on: RRsets levelled, a denial's SOA lowered to its MINIMUM (RFC 2308
  * section 5), then everything between the minimum and the maximum of the store.
+ * @param slab where the octets are taken from
  * @returns octets of its own; `message` itself for an answer that must not be kept.
  */
 export function withCachedTtls(
   reply: Reply,
   classification: Classification,
   options: CacheOptions,
+  slab: OctetSlab,
 ): Uint8Array {
   const store = storeOptionsFor(classification.kind, options);
   if (classification.kind === KIND_OTHER || store === undefined) return reply.message;
-  const message = reply.message.slice(0, reply.length);
+  const octets =
+    reply.message.length === reply.length ? reply.message : reply.message.subarray(0, reply.length);
+  const message = slab.copy(octets);
   levelRrsets(message, message.length, reply.ttlOffsets);
   if (isDenial(classification.kind)) {
     const { soaTtlOffset, soaMinimumSeconds } = classification;

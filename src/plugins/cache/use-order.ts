@@ -4,7 +4,10 @@
  * parts the one used least recently leaves first, and what nobody has asked for in a minute is established no more: other names come into
  * use, and old ones may have hours to live.
  *
- *     kept ──► on trial ──used──► established ──over 4/5 of all, least recently used──► on trial again
+ *     kept ──► on trial ──used──► established ──room is short, over 4/5 of all, least recently used──► on trial again
+ *
+ * How many are established counts only where room is made: in a store that is not full yet, four fifths of what is there now would say
+ * nothing of what there is room for.
  */
 import type { EntryTable } from './entry-table.ts';
 import { FLAGS, NEWER, NONE, OLDER, USED_SECOND } from './entry-table.ts';
@@ -14,6 +17,9 @@ export const FLAG_ESTABLISHED = 1;
 
 /** The part of all that may be established, so that there is always room to try new ones. */
 const ESTABLISHED_SHARE = 0.8;
+
+/** Those that go back on trial at a time: more than the one whose room is wanted, so that the share is kept in the end, and a few, so that none waits. */
+const RELEGATED_AT_A_TIME = 2;
 
 /** An established answer that was not asked for in so long leaves before those on trial. */
 export const ESTABLISHED_SECONDS = 60;
@@ -45,6 +51,18 @@ export class UseOrder {
     return isIdle ? oldest : this.any;
   }
 
+  /** Room is short: where too many are established, the least recently used of them are on trial again. To be called before `first`. */
+  relegate(): void {
+    const { table, trial, established } = this;
+    for (let i = 0; i < RELEGATED_AT_A_TIME; i++) {
+      if (established.size <= (trial.size + established.size) * ESTABLISHED_SHARE) return;
+      const { oldest } = established;
+      this.unlink(oldest, established);
+      table.set(oldest, FLAGS, table.get(oldest, FLAGS) & ~FLAG_ESTABLISHED);
+      this.link(oldest, trial);
+    }
+  }
+
   /** A new entry: on trial. */
   add(entry: number): void {
     this.link(entry, this.trial);
@@ -56,16 +74,10 @@ export class UseOrder {
 
   /** The entry was asked for. */
   use(entry: number): void {
-    const { table, trial, established } = this;
+    const { table } = this;
     this.unlink(entry, this.partOf(entry));
     table.set(entry, FLAGS, table.get(entry, FLAGS) | FLAG_ESTABLISHED);
-    this.link(entry, established);
-    if (established.size <= (trial.size + established.size) * ESTABLISHED_SHARE) return;
-    const { oldest } = established;
-    if (oldest === entry) return;
-    this.unlink(oldest, established);
-    table.set(oldest, FLAGS, table.get(oldest, FLAGS) & ~FLAG_ESTABLISHED);
-    this.link(oldest, trial);
+    this.link(entry, this.established);
   }
 
   private partOf(entry: number): Part {

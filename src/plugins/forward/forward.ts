@@ -7,23 +7,18 @@ import type { Clock } from '../../base/clock.ts';
 import type { ExchangeGate } from '../../chain/exchange-gate.ts';
 import type { Handler } from '../../chain/handler.ts';
 import { fitTransport } from '../../chain/fit-transport.ts';
+import { Later } from '../../chain/later.ts';
 import { Failure, REPLY } from '../../chain/outcome.ts';
 import type { Outcome, Pending } from '../../chain/outcome.ts';
 import type { Query } from '../../chain/query.ts';
-import type { Ask } from '../../upstream/upstream.ts';
 import { KIND_NODATA, classify } from '../../wire/classify.ts';
 import { isWithin } from '../../wire/name.ts';
-import { EDE_OTHER, REFUSED, SERVFAIL } from '../../wire/registry.ts';
+import { EDE_OTHER, REFUSED } from '../../wire/registry.ts';
 import type { ForwardMetrics } from './metrics.ts';
 import type { ForwardOptions } from './options.ts';
 import { UpstreamOrder } from './policy.ts';
-import { SOURCE, Tries } from './tries.ts';
+import { SOURCE, Tries, overloaded } from './tries.ts';
 import type { Target, TriesSetting } from './tries.ts';
-
-const OVERLOADED = new Failure(SERVFAIL, 'too many queries wait to be asked upstream', SOURCE, {
-  code: EDE_OTHER,
-  text: 'too many queries',
-});
 
 /** What the `forward` lines of a process share. */
 export interface ForwardDependencies {
@@ -38,7 +33,6 @@ export class ForwardHandler implements Handler {
   readonly nextForward: ForwardHandler | undefined;
   private readonly next: Handler;
   private readonly options: ForwardOptions;
-  private readonly order: UpstreamOrder<Target>;
   private readonly setting: TriesSetting;
   private readonly gate: ExchangeGate;
   private readonly flights = new SingleFlight<Outcome>();
@@ -52,8 +46,7 @@ export class ForwardHandler implements Handler {
     this.next = next;
     this.nextForward = next instanceof ForwardHandler ? next : undefined;
     this.options = options;
-    this.order = new UpstreamOrder(targets, options.policy);
-    this.setting = { options, clock, metrics };
+    this.setting = { options, clock, metrics, order: new UpstreamOrder(targets, options.policy) };
     this.gate = gate;
   }
 
@@ -68,11 +61,36 @@ export class ForwardHandler implements Handler {
       const reason = `concurrent queries exceeded maximum ${maxConcurrent}`;
       return new Failure(REFUSED, reason, this.name, { code: EDE_OTHER, text: 'too many queries' });
     }
-    const work = this.gate.enter() ? this.resolve(query, this.setting.clock.nowMs()) : this.inLine(query);
-    if (work === undefined) return this.overloaded();
-    const led = this.flights.lead(query.key, work);
-    // Over UDP every outcome fits.
-    return query.transport === 'udp' ? led : led.then((outcome) => fitTransport(query, outcome));
+    return this.begin(query);
+  }
+
+  private begin(query: Query): Pending {
+    const { gate, setting } = this;
+    const mayBegin = gate.enter();
+    if (!mayBegin && gate.isFull) return overloaded(setting);
+    const later = new Later(query);
+    const tries = new Tries(setting, query, this.transportFor(query.transport), later);
+    this.flights.begin(query.key);
+    if (this.nextForward !== undefined) later.add(ForwardHandler.goOn, this, undefined);
+    later.add(ForwardHandler.landed, this, ForwardHandler.crashed);
+    if (mayBegin) tries.begin();
+    else gate.wait(tries);
+    return later.promise;
+  }
+
+  /** Where `next RCODE` says so, the next line is asked. */
+  private static goOn(this: void, self: ForwardHandler, query: Query, outcome: Outcome): Pending {
+    return self.isForNext(outcome) ? (self.nextForward?.ask(query) ?? outcome) : outcome;
+  }
+
+  private static landed(this: void, self: ForwardHandler, query: Query, outcome: Outcome): Outcome {
+    self.flights.land(query.key, outcome);
+    return fitTransport(query, outcome);
+  }
+
+  /** Those who have joined share the bug. */
+  private static crashed(this: void, self: ForwardHandler, query: Query, error: unknown): undefined {
+    self.flights.crash(query.key, error);
   }
 
   /** `except` says nothing about the forwarded zone's own name. */
@@ -84,37 +102,6 @@ export class ForwardHandler implements Handler {
     if (!isWithin(name, from)) return false;
     if (name.length === from.length) return true;
     return !except.some((zone) => isWithin(name, zone));
-  }
-
-  /** @returns undefined when the line is full. */
-  private inLine(query: Query): Promise<Outcome> | undefined {
-    const sinceMs = this.setting.clock.nowMs();
-    return this.gate
-      .wait()
-      ?.then((mayBegin) => (mayBegin ? this.resolve(query, sinceMs) : this.overloaded()));
-  }
-
-  private overloaded(): Failure {
-    this.setting.metrics.overloadRejects.value++;
-    return OVERLOADED;
-  }
-
-  private resolve(query: Query, sinceMs: number): Promise<Outcome> {
-    const ask: Ask = {
-      question: { name: new Uint8Array(query.nameAsAsked), type: query.type, class: query.class },
-      options: {
-        // Always: an answer to a question without RD would differ, and the cache could not tell.
-        recursionDesired: true,
-        checkingDisabled: query.checkingDisabled,
-        dnssecOk: query.dnssecOk,
-        edns: true,
-      },
-    };
-    const order = this.order.next().filter((target) => !target.quarantined);
-    const outcome = new Tries(this.setting, ask, this.transportFor(query.transport), order, sinceMs).run();
-    const { nextForward } = this;
-    if (nextForward === undefined) return outcome;
-    return outcome.then((found) => (this.isForNext(found) ? nextForward.ask(query) : found));
   }
 
   private isForNext(outcome: Outcome): boolean {

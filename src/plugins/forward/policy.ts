@@ -11,15 +11,16 @@ export class UpstreamOrder<Item> {
     this.policy = policy;
   }
 
-  /** All items, the one to try first at the front; an array of the caller's own. */
-  next(): Item[] {
+  /** All items, the one to try first at the front. */
+  next(): readonly Item[] {
     const { items } = this;
+    if (items.length < 2) return items;
     switch (this.policy) {
       case 'sequential':
-        return [...items];
+        return items;
       case 'round_robin': {
         // CoreDNS counts before it picks: the first query goes to the second upstream.
-        this.turn = (this.turn + 1) % Math.max(items.length, 1);
+        this.turn = (this.turn + 1) % items.length;
         return [...items.slice(this.turn), ...items.slice(0, this.turn)];
       }
       default:

@@ -3,7 +3,7 @@ import type { Handler } from '../../chain/handler.ts';
 import { exchangeGate } from '../../chain/exchange-gate.ts';
 import type { MakeHandler, OfferedUpstream, Plugin, SetupContext } from '../../chain/plugin.ts';
 import { upstreamMetrics } from '../../upstream/upstream-metrics.ts';
-import { Upstream } from '../../upstream/upstream.ts';
+import { Upstream, makeAsk } from '../../upstream/upstream.ts';
 import { ForwardHandler } from './forward.ts';
 import { forwardMetrics } from './metrics.ts';
 import { readForwardOptions } from './options.ts';
@@ -23,6 +23,7 @@ export const forward: Plugin = {
     }
     const metrics = forwardMetrics(context.metrics);
     const gate = exchangeGate(context);
+    context.channels?.shareTurns(() => gate.isSharing);
     context.onStop(() => {
       for (const { targets } of lines) for (const { upstream } of targets) upstream.close();
     });
@@ -65,10 +66,7 @@ function offer(target: Target, options: ForwardOptions, context: SetupContext): 
     label: upstream.label,
     ask: (question) =>
       upstream.exchange(
-        {
-          question,
-          options: { recursionDesired: true, checkingDisabled: false, dnssecOk: false, edns: true },
-        },
+        makeAsk(question, { recursionDesired: true, checkingDisabled: false, dnssecOk: false, edns: true }),
         options.forceTcp ? 'tcp' : 'udp',
         context.clock.nowMs() + Math.min(options.readTimeoutMs, QUERY_DEADLINE_MS),
       ),

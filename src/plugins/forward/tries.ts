@@ -1,15 +1,21 @@
 /**
  * The tries of one query: one upstream after the other until one answers or the time is over. Nearly every query is over with the first
- * one, and costs one promise then.
+ * one. While it stands in the gate's line it holds next to nothing: what is sent is laid out when its turn has come.
  */
 import type { Clock } from '../../base/clock.ts';
+import type { InLine } from '../../chain/exchange-gate.ts';
+import type { Later } from '../../chain/later.ts';
 import { Failure } from '../../chain/outcome.ts';
-import type { Outcome } from '../../chain/outcome.ts';
-import { ExchangeError } from '../../upstream/exchange-error.ts';
+import type { Outcome, Reply } from '../../chain/outcome.ts';
+import type { Query } from '../../chain/query.ts';
+import type { ExchangeError } from '../../upstream/exchange-error.ts';
+import type { Asker } from '../../upstream/pending-query.ts';
+import { makeAsk } from '../../upstream/upstream.ts';
 import type { Ask, Upstream } from '../../upstream/upstream.ts';
-import { EDE_NETWORK_ERROR, EDE_NO_REACHABLE_AUTHORITY, SERVFAIL } from '../../wire/registry.ts';
+import { EDE_NETWORK_ERROR, EDE_NO_REACHABLE_AUTHORITY, EDE_OTHER, SERVFAIL } from '../../wire/registry.ts';
 import type { ForwardMetrics } from './metrics.ts';
 import type { ForwardOptions } from './options.ts';
+import type { UpstreamOrder } from './policy.ts';
 import { replyFromUpstream } from './reply.ts';
 
 /** All attempts for one query together. A stub resolver gives up after 5 s and must hear of the failure before. */
@@ -32,78 +38,121 @@ export interface TriesSetting {
   readonly options: ForwardOptions;
   readonly clock: Clock;
   readonly metrics: ForwardMetrics;
+  readonly order: UpstreamOrder<Target>;
 }
 
+const NO_TARGETS: readonly Target[] = [];
+
+const OVERLOADED = new Failure(SERVFAIL, 'too many queries wait to be asked upstream', SOURCE, {
+  code: EDE_OTHER,
+  text: 'too many queries',
+});
+
+/** What a client gets when there is no place in the line, or its patience there is over. */
+export function overloaded({ metrics }: TriesSetting): Failure {
+  metrics.overloadRejects.value++;
+  return OVERLOADED;
+}
+
+const isQuarantined = ({ quarantined }: Target): boolean => quarantined;
 const isUp = ({ upstream }: Target): boolean => !upstream.down;
 
-export class Tries {
+export class Tries implements InLine, Asker {
+  /** Since when the client waits; the time for all attempts runs from there. */
+  readonly sinceMs: number;
   private readonly setting: TriesSetting;
-  private readonly ask: Ask;
+  private readonly query: Query;
   private readonly transport: 'udp' | 'tcp';
+  private readonly later: Later;
+  private ask: Ask | undefined;
   /** Upstreams that may be asked, the best one first. */
-  private readonly order: readonly Target[];
-  private readonly deadlineMs: number;
+  private order: readonly Target[] = NO_TARGETS;
   /** When the current try began. */
-  private nowMs: number;
-  private readonly tried: Target[] = [];
+  private nowMs = 0;
+  /** Those that were asked, the last one at the end. */
+  private tried: Target[] | undefined;
   /** Those that were up when the current pass over them began, and how many of them had their turn. */
-  private pass: readonly Target[] = [];
+  private pass: readonly Target[] = NO_TARGETS;
   private passed = 0;
 
-  /** @param sinceMs since when the client waits; the time for all attempts runs from there. */
-  constructor(
-    setting: TriesSetting,
-    ask: Ask,
-    transport: 'udp' | 'tcp',
-    order: readonly Target[],
-    sinceMs: number,
-  ) {
+  /** @param later gets the outcome. */
+  constructor(setting: TriesSetting, query: Query, transport: 'udp' | 'tcp', later: Later) {
     this.setting = setting;
-    this.ask = ask;
+    this.query = query;
     this.transport = transport;
-    this.order = order;
-    this.nowMs = setting.clock.nowMs();
-    this.deadlineMs = sinceMs + QUERY_DEADLINE_MS;
+    this.later = later;
+    this.sinceMs = setting.clock.nowMs();
   }
 
   /** Asks the first upstream, and others as it takes. To be called once. */
-  run(): Promise<Outcome> {
-    return this.next() ?? Promise.resolve(this.noUpstream());
+  begin(): void {
+    try {
+      const { query, setting } = this;
+      const order = setting.order.next();
+      this.order = order.some(isQuarantined) ? order.filter((target) => !isQuarantined(target)) : order;
+      this.nowMs = setting.clock.nowMs();
+      this.ask = askFor(query);
+      if (!this.next()) this.later.settle(this.noUpstream());
+    } catch (error) {
+      this.later.fail(error);
+    }
   }
 
-  /** @returns undefined when there is nobody to ask. */
-  private next(): Promise<Outcome> | undefined {
+  giveUp(): void {
+    this.later.settle(overloaded(this.setting));
+  }
+
+  replied(message: Uint8Array): void {
+    try {
+      const reply = replyFromUpstream(message, SOURCE);
+      if (this.wantsAnother(reply)) this.goOn(reply);
+      else this.later.settle(reply);
+    } catch (error) {
+      this.later.fail(error);
+    }
+  }
+
+  failed(error: ExchangeError): void {
+    try {
+      if (this.setting.options.maxFails > 0) this.tried?.at(-1)?.upstream.probeSoon();
+      const code = error.code === 'timeout' ? EDE_NO_REACHABLE_AUTHORITY : EDE_NETWORK_ERROR;
+      const text = `upstream: ${error.code}`;
+      this.goOn(new Failure(SERVFAIL, error.message, SOURCE, { code, text }));
+    } catch (bug) {
+      this.later.fail(bug);
+    }
+  }
+
+  /** @returns false when there is nobody to ask. */
+  private next(): boolean {
+    const { ask, setting } = this;
     const target = this.candidate();
-    if (target === undefined) return undefined;
-    this.tried.push(target);
-    const endMs = Math.min(this.deadlineMs, this.nowMs + this.setting.options.readTimeoutMs);
-    return target.upstream.exchange(this.ask, this.transport, endMs).then(
-      (message) => this.replied(message),
-      (error: unknown) => this.failed(target.upstream, error),
+    if (target === undefined || ask === undefined) return false;
+    if (this.tried === undefined) this.tried = [target];
+    else this.tried.push(target);
+    const endMs = Math.min(this.deadlineMs, this.nowMs + setting.options.readTimeoutMs);
+    target.upstream.ask(ask, this.transport, endMs, this);
+    return true;
+  }
+
+  private get deadlineMs(): number {
+    return this.sinceMs + QUERY_DEADLINE_MS;
+  }
+
+  private wantsAnother({ rcode }: Reply): boolean {
+    const { failoverRcodes } = this.setting.options;
+    return (
+      failoverRcodes.has(rcode) && this.order.some((target) => isUp(target) && !this.tried?.includes(target))
     );
   }
 
-  private replied(message: Uint8Array): Outcome | Promise<Outcome> {
-    const reply = replyFromUpstream(message, SOURCE);
-    if (!this.setting.options.failoverRcodes.has(reply.rcode)) return reply;
-    const anyLeft = this.order.some((target) => !this.tried.includes(target) && isUp(target));
-    return anyLeft ? this.goOn(reply) : reply;
-  }
-
-  private failed(upstream: Upstream, error: unknown): Outcome | Promise<Outcome> {
-    if (!(error instanceof ExchangeError)) throw error;
-    if (this.setting.options.maxFails > 0) upstream.probeSoon();
-    const code = error.code === 'timeout' ? EDE_NO_REACHABLE_AUTHORITY : EDE_NETWORK_ERROR;
-    return this.goOn(new Failure(SERVFAIL, error.message, SOURCE, { code, text: `upstream: ${error.code}` }));
-  }
-
   /** @param last what the client gets when this was the last try. */
-  private goOn(last: Outcome): Outcome | Promise<Outcome> {
+  private goOn(last: Outcome): void {
     const { options, clock } = this.setting;
     const most = options.maxConnectAttempts || MAX_TRIES_PER_UPSTREAM * this.order.length;
     this.nowMs = clock.nowMs();
-    if (this.tried.length >= most || this.nowMs >= this.deadlineMs) return last;
-    return this.next() ?? last;
+    const isOver = (this.tried?.length ?? 0) >= most || this.nowMs >= this.deadlineMs;
+    if (isOver || !this.next()) this.later.settle(last);
   }
 
   /**
@@ -127,3 +176,16 @@ export class Tries {
     return new Failure(SERVFAIL, reason, SOURCE, { code: EDE_NO_REACHABLE_AUTHORITY, text: reason });
   }
 }
+
+/** Nothing of the client's message but the question, DO and CD goes upstream. */
+const askFor = (query: Query): Ask =>
+  makeAsk(
+    { name: query.nameAsAsked, type: query.type, class: query.class },
+    {
+      // Always: an answer to a question without RD would differ, and the cache could not tell.
+      recursionDesired: true,
+      checkingDisabled: query.checkingDisabled,
+      dnssecOk: query.dnssecOk,
+      edns: true,
+    },
+  );

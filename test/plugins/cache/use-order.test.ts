@@ -45,6 +45,7 @@ class Ordered {
   /** What leaves to make room, `count` times over. */
   evict(count = 1): number[] {
     return Array.from({ length: count }, () => {
+      this.order.relegate();
       const { first } = this;
       this.remove(first);
       return first;
@@ -149,15 +150,40 @@ describe('an order', () => {
 });
 
 describe('the established part', () => {
-  it('is four fifths of all at most: the least recently used of them are on trial again', () => {
+  it('is four fifths of all at most where room is made: the least recently used are on trial again', () => {
     const ordered = new Ordered();
     const entries = ordered.addSome(10);
     ordered.use(...entries.slice(0, 8));
+    ordered.order.relegate();
     expect(entries.filter((entry) => ordered.isEstablished(entry))).toEqual(entries.slice(0, 8));
     ordered.use(entries[8]);
+    ordered.order.relegate();
     expect(entries.filter((entry) => ordered.isEstablished(entry))).toEqual(entries.slice(1, 9));
     // The youngest of those on trial: behind the one that was never used.
     expect(ordered.drain()).toEqual([entries[9], entries[0], ...entries.slice(1, 9)]);
+  });
+
+  it('is all that is in use while there is room, so that a flood turns out none of it later', () => {
+    const ordered = new Ordered();
+    const used = ordered.addSome(100);
+    ordered.use(...used);
+    expect(used.every((entry) => ordered.isEstablished(entry))).toBe(true);
+    // The room that there was.
+    ordered.addSome(100);
+    for (let i = 0; i < 1_000; i++) {
+      expect(used).not.toContain(ordered.evict()[0]);
+      ordered.add();
+    }
+  });
+
+  it('is brought back to its part a few at a time', () => {
+    const ordered = new Ordered();
+    const entries = ordered.addSome(100);
+    ordered.use(...entries);
+    ordered.order.relegate();
+    expect(entries.filter((entry) => !ordered.isEstablished(entry))).toEqual(entries.slice(0, 2));
+    for (let i = 0; i < 30; i++) ordered.order.relegate();
+    expect(entries.filter((entry) => ordered.isEstablished(entry))).toEqual(entries.slice(20));
   });
 
   it('may be all there is when there is but one', () => {
@@ -165,18 +191,17 @@ describe('the established part', () => {
     const only = ordered.add();
     ordered.use(only, only);
     expect(ordered.isEstablished(only)).toBe(true);
+    ordered.order.relegate();
     expect(ordered.drain()).toEqual([only]);
   });
 
   it('gives up the least recently used one when nothing is on trial', () => {
     const ordered = new Ordered();
     const entries = ordered.addSome(5);
-    ordered.use(...entries.slice(0, 4));
-    expect(ordered.evict()).toEqual([entries[4]]);
+    ordered.use(...entries);
     ordered.use(entries[0]);
-    // One more than four fifths were established: the use of one sent the next one back.
-    expect(ordered.isEstablished(entries[1])).toBe(false);
-    expect(ordered.drain()).toEqual([entries[1], entries[2], entries[3], entries[0]]);
+    expect(ordered.evict()).toEqual([entries[1]]);
+    expect(ordered.drain()).toEqual([entries[2], entries[3], entries[4], entries[0]]);
   });
 
   it('outlives a flood of entries that are used once', () => {
@@ -227,13 +252,14 @@ it('is that of two plain lists, whatever is added, used and removed', () => {
           ordered.use(entry);
           take(entry);
           established.push(entry);
-          if (established.length > all.length * 0.8 && established.length > 1) {
-            trial.push(...established.splice(0, 1));
-          }
         } else if (what === 'remove') {
           ordered.remove(entry);
           take(entry);
-        } else take(ordered.evict()[0]);
+        } else {
+          for (let i = 0; i < 2; i++)
+            if (established.length > all.length * 0.8) trial.push(...established.splice(0, 1));
+          take(ordered.evict()[0]);
+        }
         expect(ordered.first).toBe([...trial, ...established, NONE][0]);
         expect(established.every((each) => ordered.isEstablished(each))).toBe(true);
         expect(trial.some((each) => ordered.isEstablished(each))).toBe(false);

@@ -10,8 +10,10 @@ import type { ExchangeErrorCode } from '../../../src/upstream/exchange-error.ts'
 import { upstreamMetrics } from '../../../src/upstream/upstream-metrics.ts';
 import { Upstream } from '../../../src/upstream/upstream.ts';
 import type { Ask } from '../../../src/upstream/upstream.ts';
-import { RD } from '../../../src/wire/header.ts';
+import type { Asker } from '../../../src/upstream/pending-query.ts';
+import { HEADER_OCTETS, RD } from '../../../src/wire/header.ts';
 import { nameToText } from '../../../src/wire/name.ts';
+import { QueryMessage } from '../../../src/wire/query.ts';
 import { className, typeName } from '../../../src/wire/registry.ts';
 import { makeQuery } from '../../support/query.ts';
 import type { QueryOverrides } from '../../support/query.ts';
@@ -36,8 +38,8 @@ export class FakeUpstream extends Upstream implements Target {
   isDown = false;
   probes = 0;
   /** How it was asked, in order. */
-  readonly asked: { ask: Ask; transport: 'udp' | 'tcp'; deadlineMs: number }[] = [];
-  /** What it answers, or how it fails; a promise of either to be slow. */
+  readonly asked: { name: string; asked: QueryMessage; transport: 'udp' | 'tcp'; deadlineMs: number }[] = [];
+  /** What it answers, or how it fails; a promise of either to be slow. An error of another kind is a bug, and is thrown. */
   script: () => ReplySpec | Error | Promise<ReplySpec | Error> = () => ({});
 
   constructor(port: number) {
@@ -57,27 +59,46 @@ export class FakeUpstream extends Upstream implements Target {
     this.probes++;
   }
 
-  override async exchange(ask: Ask, transport: 'udp' | 'tcp', deadlineMs: number): Promise<Uint8Array> {
-    this.asked.push({ ask, transport, deadlineMs });
-    const answer = await this.script();
-    if (answer instanceof Error) throw answer;
-    const { name, type, class: klass } = ask.question;
-    const query = {
-      name: nameToText(name),
-      type: typeName(type),
-      class: className(klass),
-      id: 0,
-      flags: RD,
-      hasOpt: true,
-      dnssecOk: ask.options.dnssecOk,
-      udpSize: 1232,
-      transport,
-      clientPort: 0,
-      connection: 0,
-      message: name,
-    };
-    return replyMessage(query, answer);
+  override ask(ask: Ask, transport: 'udp' | 'tcp', deadlineMs: number, asker: Asker): void {
+    const asked = new QueryMessage();
+    asked.read(ask.message, ask.message.length);
+    const name = ask.message.slice(HEADER_OCTETS, HEADER_OCTETS + ask.nameLength);
+    this.asked.push({ name: nameToText(name), asked, transport, deadlineMs });
+    const scripted = this.script();
+    if (scripted instanceof Error && !(scripted instanceof ExchangeError)) throw scripted;
+    void answerOf(scripted, name, asked, transport).then(
+      (reply) => asker.replied(reply),
+      (error: unknown) => {
+        if (!(error instanceof ExchangeError)) throw error;
+        asker.failed(error);
+      },
+    );
   }
+}
+
+async function answerOf(
+  scripted: ReplySpec | Error | Promise<ReplySpec | Error>,
+  name: Uint8Array,
+  asked: QueryMessage,
+  transport: 'udp' | 'tcp',
+): Promise<Uint8Array> {
+  const answer = await scripted;
+  if (answer instanceof Error) throw answer;
+  const query = {
+    name: nameToText(name),
+    type: typeName(asked.type),
+    class: className(asked.class),
+    id: 0,
+    flags: RD,
+    hasOpt: true,
+    dnssecOk: asked.dnssecOk,
+    udpSize: 1232,
+    transport,
+    clientPort: 0,
+    connection: 0,
+    message: name,
+  };
+  return replyMessage(query, answer);
 }
 
 export const failing = (code: ExchangeErrorCode = 'timeout'): ExchangeError =>

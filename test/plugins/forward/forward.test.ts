@@ -5,7 +5,6 @@ import { REPLY } from '../../../src/chain/outcome.ts';
 import type { Outcome } from '../../../src/chain/outcome.ts';
 import { QUERY_DEADLINE_MS } from '../../../src/plugins/forward/tries.ts';
 import type { ReplySpec } from '../../support/scripted-reply.ts';
-import { nameToText } from '../../../src/wire/name.ts';
 import { FakeUpstream, Forwarding, failing } from './fake-upstream.ts';
 
 const FOUND: ReplySpec = { answers: ['@ 60 IN A 192.0.2.99'] };
@@ -57,15 +56,16 @@ describe('what is asked', () => {
     await line.ask('wWw.TEST.', 'AAAA', { class: 'CH', recursionDesired: false, dnssecOk: true });
     await line.ask('a.test.', 'A', { checkingDisabled: true });
     const [first, second] = line.upstreams[0].asked;
-    expect(first.ask.question).toMatchObject({ type: 28, class: 3 });
-    expect(nameToText(first.ask.question.name)).toBe('wWw.TEST.');
-    expect(first.ask.options).toEqual({
+    expect(first.name).toBe('wWw.TEST.');
+    expect(first.asked).toMatchObject({
+      type: 28,
+      class: 3,
       recursionDesired: true,
       checkingDisabled: false,
+      hasOpt: true,
       dnssecOk: true,
-      edns: true,
     });
-    expect(second.ask.options).toMatchObject({ checkingDisabled: true, dnssecOk: false });
+    expect(second.asked).toMatchObject({ checkingDisabled: true, dnssecOk: false });
   });
 
   it.each([
