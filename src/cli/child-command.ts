@@ -10,13 +10,12 @@ import { messageOf } from '../base/error-message.ts';
 import { obstacleFor } from '../guard/child-files.ts';
 import { capabilitiesIn, privilegesBySetpriv, privilegesWithoutSetpriv } from '../guard/child-privileges.ts';
 import type { ChildPrivileges, Circumstances } from '../guard/child-privileges.ts';
+import { searchPath } from '../host/run-tool.ts';
 import { PARENT_VARIABLE, WATCH_PARENT_VARIABLE } from './child-environment.ts';
 import { makeCompileCache } from './compile-cache.ts';
 import { serveStart } from './heap-settings.ts';
 import { withoutOwnFlags } from './serve-arguments.ts';
 
-/** Also where PATH is not set, as in some units. */
-const SYSTEM_DIRECTORIES = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 const TRIAL_TIMEOUT_MS = 5000;
 const FIRST_PRIVILEGED_PORT_FILE = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
 const DEFAULT_UNPRIVILEGED_PORT = 1024;
@@ -33,7 +32,8 @@ export interface ChildWishes {
   /** User id that it should have. */
   readonly user: number;
   readonly dnsPort: number;
-  readonly conf: string;
+  /** The file that it reads first: the Corefile, or its template. */
+  readonly corefile: string;
   /** Behind the entry: `serve` and its flags. */
   readonly args: readonly string[];
 }
@@ -43,10 +43,10 @@ export async function childCommand(wishes: ChildWishes): Promise<ChildCommand> {
   const privileges = await findPrivileges({ ...circumstances(), ...wishes });
   const { prefix, spawnAs, runsAs, weaknesses, endsWithParentBy } = privileges;
   const entry = process.argv[1];
-  if (!existsSync(wishes.conf)) {
-    throw new Error(`loading Corefile: open ${wishes.conf}: no such file or directory`);
+  if (!existsSync(wishes.corefile)) {
+    throw new Error(`loading Corefile: open ${wishes.corefile}: no such file or directory`);
   }
-  if (runsAs !== process.geteuid?.()) checkFiles(runsAs, [wishes.conf, process.execPath, entry]);
+  if (runsAs !== process.geteuid?.()) checkFiles(runsAs, [wishes.corefile, process.execPath, entry]);
   const { env, execArgv } = serveStart(process.execArgv, process.env);
   return {
     command: [...prefix, process.execPath, ...execArgv, entry, ...wishes.args],
@@ -97,7 +97,7 @@ function whyNot([program, ...args]: readonly string[]): Promise<string | undefin
 }
 
 function findProgram(name: string): string | undefined {
-  const directories = [...(process.env['PATH'] ?? '').split(delimiter), ...SYSTEM_DIRECTORIES];
+  const directories = searchPath(process.env['PATH']).split(delimiter);
   return directories.map((directory) => join(directory, name)).find(mayExecute);
 }
 

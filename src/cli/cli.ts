@@ -14,13 +14,19 @@ import { FlagError, readFlag } from './flag-error.ts';
 import { isOn, textOf, textOrEmpty } from './flag-values.ts';
 import type { Subcommands } from './full-command-line.ts';
 import { readGuardFlags, readRunFlags } from './guard-flags.ts';
-import { missingEffects } from './missing-effects.ts';
 import { readPlainFlags } from './plain-flags.ts';
 import type { FlagValues } from './plain-flags.ts';
 import { parsePort } from './port.ts';
 import { serveArguments } from './serve-arguments.ts';
 import type { ServeFlags } from './serve-flags.ts';
 import type { SignalQueue } from './signals.ts';
+import {
+  corefileOf,
+  flagsInVain,
+  readTemplateFlags,
+  readVariableFlags,
+  withDefaultTemplate,
+} from './template-flags.ts';
 import { keepHeapCollected, keepMemoryTrimmed } from './trim-memory.ts';
 
 const DAEMONS = ['run', 'guard', 'serve'] as const;
@@ -58,7 +64,8 @@ async function runPlain([name, ...args]: readonly string[], subcommands: Subcomm
   }
 }
 
-async function run(values: FlagValues, signals: SignalQueue): Promise<void> {
+async function run(given: FlagValues, signals: SignalQueue): Promise<void> {
+  const values = withDefaultTemplate(given);
   const flags = readRunFlags(values, version());
   // What is wrong with an address is said once, by the guard.
   const { graceMs } = serveFlags({ ...values, localip: '' });
@@ -67,7 +74,7 @@ async function run(values: FlagValues, signals: SignalQueue): Promise<void> {
     process.stdout.write(PLUGINS.map(({ name }) => `dns.${name}\n`).join(''));
     return;
   }
-  const warning = missingEffects(values);
+  const warning = flagsInVain(values);
   const warnings = warning === undefined ? [] : [warning];
   const { run: start } = await import('./run.ts');
   await start({ flags, serveArgs: serveArguments(values, process.env), graceMs, warnings }, signals);
@@ -96,7 +103,8 @@ async function check(files: readonly string[], flags: CheckFlags, signals: Signa
 
 /** @throws FlagError */
 const serveFlags = (values: FlagValues): ServeFlags => ({
-  conf: textOf(values, 'conf'),
+  conf: corefileOf(values),
+  template: readTemplateFlags(values),
   dnsPort: readFlag('dns.port', textOrEmpty(values, 'dns.port'), parsePort),
   localAddresses: localAddresses(textOrEmpty(values, 'localip')),
   logFormat: values['log-format'] === 'json' ? 'json' : 'text',
@@ -128,6 +136,8 @@ const cacheOctets = (given: string | undefined): number =>
 const checkFlags = (values: FlagValues): CheckFlags => ({
   json: isOn(values, 'json'),
   dnsPort: readFlag('dns.port', textOrEmpty(values, 'dns.port'), parsePort),
+  localAddresses: localAddresses(textOrEmpty(values, 'localip')),
+  ...readVariableFlags(values),
 });
 
 const udpMode = (value: unknown): UdpMode => (value === 'batch' || value === 'dgram' ? value : 'auto');

@@ -24,13 +24,58 @@ const GUARD = ['guard', 'run'] as const;
 const SERVE = ['serve', 'run'] as const;
 const DAEMONS = ['serve', 'guard', 'run'] as const;
 
-/** Flags whose effect is still to come say so when they are given: see `missing-effects.ts`. */
 export const FLAGS: readonly Flag[] = [
   {
     name: 'conf',
     type: 'string',
     describe:
-      'Corefile to serve; "stdin" reads standard input (serve only); without it serve takes the example that comes with the package',
+      'Corefile to serve, or with a template the file to write it to; "stdin" reads standard input (serve only); without it serve takes the example that comes with the package',
+    of: SERVE,
+  },
+  {
+    name: 'corefile',
+    type: 'string',
+    describe: 'the same as -conf, where that is not given',
+    of: SERVE,
+  },
+  {
+    name: 'basecorefile',
+    type: 'string',
+    describe:
+      'template of the Corefile, whose __PILLAR__ variables are filled in; run takes /etc/coredns/Corefile.base when it is there',
+    of: SERVE,
+  },
+  {
+    name: 'kubednscm',
+    type: 'string',
+    describe:
+      'directory of the kube-dns ConfigMap, for the template: stubDomains and upstreamNameservers; by default /etc/kube-dns when it is there',
+    of: ['serve', 'run', 'check'],
+  },
+  {
+    name: 'upstreamsvc',
+    type: 'string',
+    describe:
+      'Service whose address, from its variable <NAME>_SERVICE_HOST, is __PILLAR__CLUSTER__DNS__ of the template; by default kube-dns',
+    of: ['serve', 'run', 'check'],
+  },
+  {
+    name: 'cluster-domain',
+    type: 'string',
+    describe: '__PILLAR__DNS__DOMAIN__ of the template, such as cluster.local',
+    of: ['serve', 'run', 'check'],
+  },
+  {
+    name: 'prometheus-listen-address',
+    type: 'string',
+    describe: '__PROMETHEUS__ENDPOINT__ of the template; by default :9253',
+    of: ['serve', 'run', 'check'],
+  },
+  {
+    name: 'reloadwithsignal',
+    type: 'boolean',
+    default: false,
+    describe: 'no effect of its own: what has changed in a template is always taken over at once',
     of: SERVE,
   },
   {
@@ -38,7 +83,7 @@ export const FLAGS: readonly Flag[] = [
     type: 'string',
     describe:
       'addresses to intercept, IPv4 and IPv6, separated by commas; server blocks without bind listen on them, and serve waits until they are there',
-    of: DAEMONS,
+    of: ['serve', 'guard', 'run', 'check'],
   },
   {
     name: 'dns.port',
@@ -193,38 +238,6 @@ export const FLAGS: readonly Flag[] = [
     type: 'boolean',
     default: false,
     describe: 'list the plugins that there are, and end',
-    of: ['run'],
-  },
-  {
-    name: 'basecorefile',
-    type: 'string',
-    describe: 'template of the Corefile (no effect yet)',
-    of: ['run'],
-  },
-  { name: 'corefile', type: 'string', describe: 'no effect, as in node-cache: use -conf', of: ['run'] },
-  {
-    name: 'kubednscm',
-    type: 'string',
-    describe: 'directory of the kube-dns ConfigMap (no effect yet)',
-    of: ['run'],
-  },
-  {
-    name: 'upstreamsvc',
-    type: 'string',
-    describe: 'Service of the cluster DNS, for the template (no effect yet)',
-    of: ['run'],
-  },
-  {
-    name: 'prometheus-listen-address',
-    type: 'string',
-    describe: 'address of serve’s metrics, for the template (no effect yet)',
-    of: ['run'],
-  },
-  {
-    name: 'reloadwithsignal',
-    type: 'boolean',
-    default: false,
-    describe: 'reload by a signal when the template changes (no effect yet)',
     of: ['run'],
   },
   {

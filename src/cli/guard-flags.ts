@@ -9,6 +9,7 @@ import { isOn, textOf, textOrEmpty } from './flag-values.ts';
 import type { FlagValues } from './plain-flags.ts';
 import { parsePort } from './port.ts';
 import { parseSyncInterval } from './sync-interval.ts';
+import { corefileOf } from './template-flags.ts';
 import { readFrozenAfter, readGuardTimes } from './times.ts';
 
 export interface GuardFlags {
@@ -34,7 +35,9 @@ export interface GuardFlags {
 }
 
 export interface RunFlags extends GuardFlags {
+  /** Corefile that serve is to read, or with a template to write. */
   readonly conf: string | undefined;
+  readonly baseCorefile: string | undefined;
   /** User id that serve is to have. */
   readonly user: number;
   readonly frozenAfterMs: number;
@@ -70,7 +73,7 @@ export function readGuardFlags(values: FlagValues, version: string): GuardFlags 
 /** @throws FlagError */
 export function readRunFlags(values: FlagValues, version: string): RunFlags {
   const guard = readGuardFlags(values, version);
-  const conf = textOf(values, 'conf');
+  const conf = corefileOf(values);
   if (conf === 'stdin') {
     throw new FlagError(
       '--conf: expected a file: run starts serve more than once, and standard input comes once',
@@ -79,6 +82,7 @@ export function readRunFlags(values: FlagValues, version: string): RunFlags {
   return {
     ...guard,
     conf,
+    baseCorefile: textOf(values, 'basecorefile'),
     user: readFlag('user', textOrEmpty(values, 'user'), parseUser),
     frozenAfterMs: readFrozenAfter(textOrEmpty(values, 'frozen-after'), guard),
     listPlugins: isOn(values, 'plugins'),

@@ -2,7 +2,6 @@
  * `guard`: lets queries reach the cache as long as it proves that it answers, where `serve` runs on its own (two units). Reads no Corefile and
  * starts nobody. With `--once-clean` it removes what is left on the host instead, and ends.
  */
-import { rmSync, writeFileSync } from 'node:fs';
 import { messageOf } from '../base/error-message.ts';
 import type { Guard } from '../guard/guard.ts';
 import { guardRoutes } from '../guard/pages.ts';
@@ -12,7 +11,8 @@ import { runTool } from '../host/run-tool.ts';
 import { endBadly } from './end-badly.ts';
 import type { GuardFlags } from './guard-flags.ts';
 import { GuardPages } from './guard-pages.ts';
-import { localAddresses, openGuard } from './guarded-host.ts';
+import { localAddresses, openGuard, takeHost } from './guarded-host.ts';
+import { removePidFile, writePidFile } from './pid-file.ts';
 import { EXIT_FAILED, EXIT_FORCED, leave, makeVoice } from './serve-flags.ts';
 import type { Voice } from './serve-flags.ts';
 import type { SignalName, SignalQueue } from './signals.ts';
@@ -26,7 +26,9 @@ export async function guard(flags: GuardFlags, signals: SignalQueue): Promise<vo
   const voice = makeVoice(flags, undefined);
   let daemon: GuardDaemon;
   try {
-    const made = await openGuard(flags, localAddresses(flags.localip), voice, undefined);
+    const addresses = localAddresses(flags.localip);
+    await takeHost(flags);
+    const made = await openGuard(flags, addresses, voice, undefined);
     daemon = new GuardDaemon(flags, voice, made);
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`);
@@ -62,6 +64,7 @@ class GuardDaemon {
     endBadly(this.voice, this.flags.interfaceName, () => this.close());
     signals.handle((signal) => this.signal(signal));
     try {
+      writePidFile(this.flags.pidfile);
       await this.guard.start();
     } catch (error) {
       if (this.stopping) return;
@@ -69,8 +72,6 @@ class GuardDaemon {
       await this.end(EXIT_FAILED);
     }
     if (this.stopping) return;
-    const { pidfile } = this.flags;
-    if (pidfile !== undefined) writeFileSync(pidfile, `${process.pid}\n`, { mode: 0o644 });
     await this.pages.open();
   }
 
@@ -97,7 +98,7 @@ class GuardDaemon {
 
   private async close(): Promise<void> {
     const { flags } = this;
-    if (flags.pidfile !== undefined) rmSync(flags.pidfile, { force: true });
+    removePidFile(flags.pidfile);
     try {
       await this.guard.disarm('stopping');
     } finally {

@@ -3,6 +3,7 @@
  * has it too. The size of the young generation is read once, while V8 starts; so the process starts itself anew with it, at once, in the
  * same process (`execve`), which takes as long as Node takes to start: about 40 ms. Figures stand in test/bench/NOTES.md.
  */
+import { NO_COMPILE_CACHE, trustsCompileCache } from './compile-cache-trust.ts';
 import { withSubcommand } from './default-subcommand.ts';
 
 const YOUNG_HALF_FLAG = '--max-semi-space-size';
@@ -15,9 +16,16 @@ const SERVE_FLAGS: readonly string[] = [`${YOUNG_HALF_FLAG}=8`];
 
 /**
  * The guard makes little garbage, is never busy, and has to be small: these, and one heap of the C library instead of one for each thread, take
- * some 4 MB of 22 (anonymous memory after a minute).
+ * some 5 MB of 22 (anonymous memory after a minute). What runs four times a second is not worth two compilers that would make it faster.
  */
-const GUARD_FLAGS: readonly string[] = [`${YOUNG_HALF_FLAG}=1`, '--optimize-for-size', '--v8-pool-size=1'];
+const GUARD_FLAGS: readonly string[] = [
+  `${YOUNG_HALF_FLAG}=1`,
+  '--optimize-for-size',
+  '--v8-pool-size=1',
+  '--single-threaded-gc',
+  '--no-maglev',
+  '--no-opt',
+];
 const GUARD_ENVIRONMENT: Readonly<Record<string, string>> = {
   MALLOC_ARENA_MAX: '1',
   UV_THREADPOOL_SIZE: '1',
@@ -74,9 +82,10 @@ export function serveStart(
 const isSet = (execArgv: readonly string[], env: Readonly<NodeJS.ProcessEnv>): boolean =>
   [...execArgv, env['NODE_OPTIONS'] ?? ''].some((flag) => /semi[-_]space/.test(flag));
 
-/** Comes back where nothing is to be done, or nothing can be. */
+/** Comes back where nothing is to be done, or nothing can be. The new process runs no compiled code that somebody else could have put there. */
 export function keepHeapSmall(): void {
-  const { execPath, execArgv, env } = process;
+  const { execPath, execArgv } = process;
+  const env = trustsCompileCache(process.env) ? process.env : { ...process.env, [NO_COMPILE_CACHE]: '1' };
   const start = { execPath, execArgv, args: process.argv.slice(1), env, hasChannel: process.connected };
   const next = newStart(start);
   if (next !== undefined && mayExecute(execPath)) process.execve?.(execPath, next.args, { ...next.env });

@@ -3,7 +3,6 @@
  * says what signals and endings mean; when the child is started, killed and started again is `guard/supervise.ts`'s.
  */
 import { randomBytes } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SYSTEM_CLOCK } from '../base/clock.ts';
 import { messageOf } from '../base/error-message.ts';
@@ -19,7 +18,8 @@ import { GUARD_NUMBERS_VARIABLE, INSTANCE_VARIABLE } from './child-environment.t
 import { endBadly } from './end-badly.ts';
 import type { RunFlags } from './guard-flags.ts';
 import { GuardPages } from './guard-pages.ts';
-import { localAddresses, openGuard } from './guarded-host.ts';
+import { localAddresses, openGuard, takeHost } from './guarded-host.ts';
+import { removePidFile, writePidFile } from './pid-file.ts';
 import { requireFreePort } from './require-free-port.ts';
 import { makeRuntimeDirectory, removeRuntimeDirectory } from './runtime-directory.ts';
 import { EXIT_FAILED, EXIT_FORCED, leave, makeVoice } from './serve-flags.ts';
@@ -61,9 +61,11 @@ export async function run(options: RunOptions, signals: SignalQueue): Promise<vo
 async function makeDaemon(options: RunOptions, voice: Voice): Promise<RunDaemon> {
   const { flags, serveArgs, warnings } = options;
   const addresses = localAddresses(flags.localip);
-  if (flags.conf === undefined) throw new Error('no Corefile: give the one to serve with -conf FILE');
-  const { conf, dnsPort, user } = flags;
-  const child = await childCommand({ user, dnsPort, conf, args: serveArgs });
+  const corefile = flags.baseCorefile ?? flags.conf;
+  if (corefile === undefined) throw new Error('no Corefile: give the one to serve with -conf FILE');
+  const { dnsPort, user } = flags;
+  const child = await childCommand({ user, dnsPort, corefile, args: serveArgs });
+  await takeHost(flags);
   await requireFreePort(addresses, dnsPort);
   const instance = randomBytes(8).toString('hex');
   const guard = await openGuard(flags, addresses, voice, instance);
@@ -118,7 +120,12 @@ class RunDaemon {
     endBadly(this.voice, this.flags.interfaceName, () => this.giveBack());
     // However this process comes to its end.
     process.once('exit', () => this.supervision.kill());
-    if (pidfile !== undefined) writeFileSync(pidfile, `${process.pid}\n`, { mode: 0o644 });
+    try {
+      writePidFile(pidfile);
+    } catch (error) {
+      process.stderr.write(`${messageOf(error)}\n`);
+      return this.leave(EXIT_FAILED);
+    }
     void this.pages.open();
     this.numbers?.start();
     this.finished = this.supervision.run();
@@ -128,7 +135,8 @@ class RunDaemon {
     } catch (error) {
       process.stderr.write(`${messageOf(error)}\n`);
     }
-    await Promise.all([this.pages.close(), this.numbers?.close()]);
+    this.numbers?.close();
+    await this.pages.close();
     return this.leave(code);
   }
 
@@ -161,7 +169,7 @@ class RunDaemon {
 
   private leave(code: number): never {
     if (this.directory !== undefined) removeRuntimeDirectory(this.directory);
-    if (this.flags.pidfile !== undefined) rmSync(this.flags.pidfile, { force: true });
+    removePidFile(this.flags.pidfile);
     return leave(this.voice.ring, this.overridingCode ?? code);
   }
 }

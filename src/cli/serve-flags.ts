@@ -7,9 +7,12 @@ import type { LogFormat, RootLog } from '../observe/log.ts';
 import { MetricRegistry } from '../observe/metrics.ts';
 import { LogRing } from '../observe/ring.ts';
 import type { UdpMode } from '../listen/udp.ts';
+import type { TemplateFlags } from './template-flags.ts';
 
 export interface ServeFlags {
+  /** With a template: the file to write what is made of it to. */
   readonly conf: string | undefined;
+  readonly template: TemplateFlags | undefined;
   readonly dnsPort: number;
   /** Where server blocks without `bind` listen; none for all addresses of the host. In canonical text form. */
   readonly localAddresses: readonly string[];

@@ -64,7 +64,7 @@ class WorkerDaemon {
         cacheOctets: flags.cacheOctets,
         defaultPort: flags.dnsPort,
         ...(flags.localAddresses.length > 0 && { defaultAddresses: flags.localAddresses }),
-        lenient: flags.conf === undefined,
+        lenient: flags.conf === undefined && flags.template === undefined,
         opensPages: false,
         metricsPage: () => Promise.reject(new Error('the first process shows the metrics of all')),
         alsoNotReady: () => [],

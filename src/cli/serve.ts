@@ -1,10 +1,11 @@
 /** `serve`: the data path as a process, with its signals; with `multisocket`, the first of several processes. */
-import { rmSync, writeFileSync } from 'node:fs';
 import { messageOf } from '../base/error-message.ts';
 import { SYSTEM_CLOCK } from '../base/clock.ts';
 import { HttpServers } from '../observe/http.ts';
 import { PIPE_BYTES_AT_ONCE } from '../observe/ring.ts';
-import { corefileSource, readCorefile } from '../serve/corefile-source.ts';
+import { DirectoryWatch } from '../pillar/files/directory-watch.ts';
+import { corefileSource, readCorefile, templateSource } from '../serve/corefile-source.ts';
+import type { CorefileSource } from '../serve/corefile-source.ts';
 import type { Generation } from '../serve/generation.ts';
 import { tellOfAddresses } from '../serve/intercepted-addresses.ts';
 import { ReloadWatch } from '../serve/reload-watch.ts';
@@ -14,6 +15,7 @@ import { Service } from '../serve/service.ts';
 import type { Supervisor } from '../workers/supervisor.ts';
 import { GUARD_NUMBERS_VARIABLE } from './child-environment.ts';
 import { endWithParent } from './end-with-parent.ts';
+import { removePidFile, writePidFile } from './pid-file.ts';
 import { EXIT_FAILED, EXIT_FORCED, leave, makeVoice } from './serve-flags.ts';
 import type { ServeFlags, Voice } from './serve-flags.ts';
 import type { SignalName, SignalQueue } from './signals.ts';
@@ -41,20 +43,30 @@ export async function serve(flags: ServeFlags, signals: SignalQueue): Promise<vo
     // Behind the start: signals that came before it are about what it begins.
     signals.handle((signal) => made.signal(signal));
     await started;
-    if (flags.pidfile !== undefined) writeFileSync(flags.pidfile, `${process.pid}\n`, { mode: 0o644 });
+    writePidFile(flags.pidfile);
   } catch (error) {
     // Told to stop before it served: it is about to leave by itself, and as asked.
     if (daemon?.isStopping === true) return;
     process.stderr.write(`${messageOf(error)}\n`);
     process.exit(EXIT_FAILED);
   }
-  daemon.watch.start();
+  daemon.watchFiles();
+}
+
+function sourceOf(
+  { conf, template, localAddresses, dnsPort }: ServeFlags,
+  { log, metrics }: Voice,
+): CorefileSource {
+  if (template === undefined) return corefileSource(conf);
+  return templateSource({ ...template, localAddresses, dnsPort, output: conf }, log, metrics);
 }
 
 /** The process that was started: what it is made of, and what a signal means to it. */
 class Daemon {
   readonly service: Service;
-  readonly watch: ReloadWatch;
+  private readonly watch: ReloadWatch;
+  /** Of what a template is made of. */
+  private readonly directories: DirectoryWatch;
   private readonly flags: ServeFlags;
   private readonly voice: Voice;
   /** The other processes; undefined, and not even loaded, as long as there have been none. */
@@ -69,7 +81,7 @@ class Daemon {
     this.flags = flags;
     this.voice = makeVoice(flags, undefined);
     const { log, metrics } = this.voice;
-    const source = corefileSource(flags.conf);
+    const source = sourceOf(flags, this.voice);
     this.service = new Service({
       read: () => readCorefile(source, (message) => log.warn(message)),
       worker: 0,
@@ -95,6 +107,14 @@ class Daemon {
       },
     });
     this.watch = new ReloadWatch(this.service, log);
+    this.directories = new DirectoryWatch(source.directories, () => this.watch.look());
+  }
+
+  /** From now on what changes is taken over. */
+  watchFiles(): void {
+    if (this.stopping) return;
+    this.watch.start();
+    this.directories.start();
   }
 
   /** TERM and INT end with lameduck, QUIT without; a second INT ends at once; USR1 reloads; HUP is ignored, as CoreDNS does. */
@@ -171,6 +191,7 @@ class Daemon {
     this.stopping = true;
     this.voice.log.info(`${name}: Shutting down servers then terminating`);
     this.watch.stop();
+    this.directories.stop();
     const lameduck = name !== 'SIGQUIT';
     await Promise.all([this.service.stop(this.flags.graceMs, lameduck), this.stopWorkers(lameduck)]);
     this.leave(0);
@@ -182,7 +203,7 @@ class Daemon {
   }
 
   private leave(code: number): never {
-    if (this.flags.pidfile !== undefined) rmSync(this.flags.pidfile, { force: true });
+    removePidFile(this.flags.pidfile);
     return leave(this.voice.ring, code);
   }
 }

@@ -6,11 +6,9 @@
  * than four probes take; by then its lease has lapsed as well, unless it was made longer than that.
  */
 import { formatDuration, parseDuration } from '../base/duration.ts';
-import { PROBE_INTERVAL_MS } from '../guard/timing.ts';
+import { LEAST_PROBES_PER_LEASE, PROBE_INTERVAL_MS } from '../guard/timing.ts';
 import { FlagError, readFlag } from './flag-error.ts';
 
-/** Probes that a lease outlives. */
-const PROBES_PER_LEASE = 4;
 const PROBES_TO_BE_FROZEN = 4;
 
 /** What a time may be. */
@@ -30,7 +28,7 @@ export interface GuardTimes {
 /** @throws FlagError */
 export function readGuardTimes(lease: string, probeInterval: string | undefined): GuardTimes {
   const leaseMs = readTime('lease', lease, LEASE);
-  const mostMs = leaseMs / PROBES_PER_LEASE;
+  const mostMs = leaseMs / LEAST_PROBES_PER_LEASE;
   if (probeInterval === undefined) {
     return { leaseMs, probeIntervalMs: Math.floor(Math.min(PROBE_INTERVAL_MS.default, mostMs)) };
   }

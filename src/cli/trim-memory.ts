@@ -15,13 +15,14 @@ const MOST_LIVE_OCTETS = 24 * MIB;
 /** A heap that grows all the time is in use: it is collected whole no more often than this. */
 const COLLECTION_INTERVAL_MS = 60_000;
 
-/** Of a process that guards: what its start has left is garbage by then, and later there is little. */
+/** Of a process that guards: what its start has left is garbage by then; later there is half a megabyte a minute that no scavenge takes. */
 const GUARD_START_MS = 10_000;
+const GUARD_INTERVAL_MS = 120_000;
 
-/** For a process that has to be small and is never busy: its heap is collected whole, which takes 10 ms, after its start and each minute. */
+/** For a process that has to be small and is never busy: its heap is collected whole, which takes 40 ms, after its start and then seldom. */
 export function keepHeapCollected(collect: () => void = collectWhole): void {
   setTimeout(collect, GUARD_START_MS).unref();
-  setInterval(collect, COLLECTION_INTERVAL_MS).unref();
+  setInterval(collect, GUARD_INTERVAL_MS).unref();
 }
 
 /** Gives free memory back to the kernel, in another thread: nobody waits but who allocates from the heap that is being looked through. */

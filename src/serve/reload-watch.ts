@@ -1,7 +1,8 @@
 /**
- * Looks at the Corefile from time to time, as the `reload` plugin of the running configuration says, and takes a changed one over. A
- * Corefile that is broken is tried again when it changes; one that failed for another reason (a port that was taken) is tried again at the
- * next look. The same complaint is logged once.
+ * Looks at the configuration and takes a changed one over: from time to time, as the `reload` plugin of the running configuration says, and
+ * whenever somebody asks for a look. Changed is a text that means something else, or a file of name servers that it names. A configuration
+ * that is broken is tried again when it changes; one that failed for another reason (a port that was taken) is tried again at the next look.
+ * The same complaint is logged once.
  */
 import { messageOf } from '../base/error-message.ts';
 import { CorefileError } from '../corefile/corefile-error.ts';
@@ -9,14 +10,27 @@ import { hashServerBlocks } from '../corefile/hash.ts';
 import type { Log } from '../observe/log-types.ts';
 import type { Generation } from './generation.ts';
 import type { Service } from './service.ts';
+import { upstreamFilesHash } from './upstream-files.ts';
+
+/** What two configurations are told apart by. */
+interface Fingerprint {
+  readonly hash: string;
+  /** Of the files that `forward` names. */
+  readonly files: string;
+}
 
 export class ReloadWatch {
   private readonly service: Service;
   private readonly log: Log;
   private timer: NodeJS.Timeout | undefined;
-  /** Hash of the last Corefile that was broken, and the last complaint. */
-  private refusedHash = '';
+  /** The configuration that the timer and what follows belong to. */
+  private running: Generation | undefined;
+  private files: string | undefined;
+  /** The last configuration that was broken, and the last complaint. */
+  private refused: Fingerprint | undefined;
   private complaint = '';
+  private state: 'idle' | 'looking' | 'again' = 'idle';
+  private stopped = false;
 
   constructor(service: Service, log: Log) {
     this.service = service;
@@ -25,49 +39,101 @@ export class ReloadWatch {
 
   start(): void {
     const { generation } = this.service;
-    const settings = generation?.blocks.findLast((block) => block.settings.reload !== undefined)?.settings;
-    // Without the plugin nothing is watched; SIGUSR1 still reloads.
-    if (settings?.reload === undefined || generation === undefined) return;
+    if (generation === undefined) return;
+    if (generation !== this.running) {
+      this.running = generation;
+      this.files = this.filesNow();
+    }
+    const settings = generation.blocks.findLast((block) => block.settings.reload !== undefined)?.settings;
+    // Without the plugin there are no looks but those that are asked for; SIGUSR1 still reloads.
+    if (settings?.reload === undefined) return;
     const { intervalMs, jitterMs } = settings.reload;
     this.log.info(`Running configuration SHA512 = ${generation.hash}`);
     const everyMs = intervalMs + Math.random() * jitterMs - jitterMs / 2;
-    this.timer = setInterval(() => void this.look(generation), everyMs);
+    this.timer = setInterval(() => this.look(), everyMs);
     this.timer.unref();
   }
 
   stop(): void {
+    this.stopped = true;
     clearInterval(this.timer);
   }
 
   /** Starts over with the intervals of the configuration that serves now. */
   restart(): void {
-    this.stop();
-    this.start();
+    clearInterval(this.timer);
+    if (!this.stopped) this.start();
   }
 
-  private async look(running: Generation): Promise<void> {
-    if (this.service.generation !== running) {
-      this.restart();
+  /** Takes over what has changed. One that is asked for during another begins behind it. */
+  look(): void {
+    if (this.state === 'idle') void this.lookUntilDone();
+    else this.state = 'again';
+  }
+
+  private async lookUntilDone(): Promise<void> {
+    do {
+      this.state = 'looking';
+      await this.takeOver();
+    } while (this.isAskedAgain());
+    this.state = 'idle';
+  }
+
+  private isAskedAgain(): boolean {
+    return this.state === 'again' && !this.stopped;
+  }
+
+  private async takeOver(): Promise<void> {
+    const { generation } = this.service;
+    if (generation === undefined) return;
+    // Somebody else has reloaded.
+    if (generation !== this.running) this.restart();
+    const next = this.read();
+    if (next === undefined) return;
+    this.files ??= next.files;
+    if (isSame(next, { hash: generation.hash, files: this.files })) {
+      // What was broken was taken back; should it come again, it is new.
+      this.forgive();
       return;
     }
-    let hash: string;
-    try {
-      hash = hashServerBlocks(this.service.read());
-    } catch (error) {
-      this.complain(`Corefile parse failed: ${messageOf(error)}`, 'warn');
-      return;
-    }
-    if (hash === running.hash || hash === this.refusedHash) return;
+    if (isSame(next, this.refused)) return;
+    const what = next.hash === generation.hash ? 'A file that forward names' : 'Corefile';
     const error = await this.service.reload();
     if (error === undefined) {
-      this.refusedHash = '';
-      this.complaint = '';
-      this.log.info('Corefile changed, reloading complete');
+      this.forgive();
+      this.log.info(`${what} changed, reloading complete`);
       this.restart();
+      // What was read before the reload: a change during it is one to come.
+      this.files = next.files;
       return;
     }
-    if (isAboutTheText(error)) this.refusedHash = hash;
-    this.complain(`Corefile changed but reload failed: ${error.message}`, 'error');
+    if (isAboutTheText(error)) this.refused = next;
+    this.complain(`${what} changed but reload failed: ${error.message}`, 'error');
+  }
+
+  /** @returns undefined where the next look will say what is wrong */
+  private filesNow(): string | undefined {
+    try {
+      return upstreamFilesHash(this.service.read());
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** @returns undefined, and says why, when there is nothing that could be taken over */
+  private read(): Fingerprint | undefined {
+    try {
+      const blocks = this.service.read();
+      return { hash: hashServerBlocks(blocks), files: upstreamFilesHash(blocks) };
+    } catch (error) {
+      this.complain(`Corefile parse failed: ${messageOf(error)}`, 'warn');
+      return undefined;
+    }
+  }
+
+  private forgive(): void {
+    this.refused = undefined;
+    this.complaint = '';
   }
 
   private complain(message: string, level: 'warn' | 'error'): void {
@@ -76,6 +142,9 @@ export class ReloadWatch {
     this.log[level](message);
   }
 }
+
+const isSame = (one: Fingerprint, other: Fingerprint | undefined): boolean =>
+  one.hash === other?.hash && one.files === other.files;
 
 /** Whether trying the same text again is in vain. */
 function isAboutTheText(error: Error): boolean {

@@ -26,6 +26,7 @@ const DATA_PATH: readonly string[] = [
   'base',
   'wire',
   'corefile',
+  'pillar',
   'chain',
   'plugins',
   'plugins/x',
@@ -39,6 +40,7 @@ export const ROOMS: readonly Room[] = [
   { name: 'base', imports: [], pure: true },
   { name: 'wire', imports: ['base'], pure: true },
   { name: 'corefile', imports: ['base'], pure: true },
+  { name: 'pillar', imports: ['corefile', 'base'], importsTypes: ['observe'], pure: true },
   { name: 'observe', imports: ['base'] },
   { name: 'chain', imports: ['wire', 'corefile', 'base'], importsTypes: ['observe', 'datagram'] },
   { name: 'plugins', imports: ['plugins/x', 'chain'] },
@@ -67,6 +69,12 @@ export const EXCEPTIONS: readonly Exception[] = [
     from: 'corefile/hash.ts',
     to: 'node:crypto',
     because: 'hashing the bytes it is given computes and nothing else',
+  },
+  {
+    from: 'pillar/files',
+    to: 'node:fs',
+    because:
+      'reads and watches what a Corefile is made of, and writes the result; the rest of the room only computes',
   },
   {
     from: 'base/port-holder.ts',

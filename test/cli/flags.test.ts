@@ -23,35 +23,30 @@ const GUARD = [
   'skipteardown',
   'syncinterval',
 ];
+/** What the variables of a template stand for. */
+const VARIABLES = ['cluster-domain', 'kubednscm', 'localip', 'prometheus-listen-address', 'upstreamsvc'];
 const SERVE = [
+  ...VARIABLES,
+  'basecorefile',
   'cache-memory',
   'conf',
+  'corefile',
   'debug',
   'dns.port',
   'grace',
-  'localip',
   'log-format',
   'pidfile',
   'quiet',
-  'udp',
-];
-/** Of node-cache, beside those of guard and serve. */
-const NODE_CACHE = [
-  'basecorefile',
-  'corefile',
-  'kubednscm',
-  'plugins',
-  'prometheus-listen-address',
   'reloadwithsignal',
-  'upstreamsvc',
+  'udp',
 ];
 
 describe('the flags of a subcommand', () => {
   it.each<{ subcommand: Subcommand; names: readonly string[] }>([
     { subcommand: 'serve', names: SERVE },
     { subcommand: 'guard', names: [...GUARD, 'once-clean'] },
-    { subcommand: 'run', names: [...GUARD, ...SERVE, ...NODE_CACHE, 'user', 'frozen-after'] },
-    { subcommand: 'check', names: ['dns.port', 'json'] },
+    { subcommand: 'run', names: [...GUARD, ...SERVE, 'plugins', 'user', 'frozen-after'] },
+    { subcommand: 'check', names: [...VARIABLES, 'dns.port', 'json'] },
   ])('are those of its own: $subcommand', ({ subcommand, names }) => {
     expect(Object.keys(optionsOf(subcommand, {})).toSorted()).toEqual([...new Set(names)].toSorted());
   });
@@ -66,6 +61,7 @@ describe('the flags of a subcommand', () => {
       debug: false,
       quiet: false,
       pidfile: undefined,
+      reloadwithsignal: false,
       grace: '5s',
     });
   });

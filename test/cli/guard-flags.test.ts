@@ -13,6 +13,7 @@ describe('the flags of run', () => {
   it('are, by default, what the documentation says', () => {
     expect(read('')).toEqual({
       conf: undefined,
+      baseCorefile: undefined,
       localip: undefined,
       dnsPort: 53,
       healthPort: 8080,
@@ -49,6 +50,9 @@ describe('the flags of run', () => {
     ['-lease 2s', { leaseMs: 2000, probeIntervalMs: 250 }],
     ['-skipteardown', { skipTeardown: true }],
     ['-p 1053', { dnsPort: 1053 }],
+    ['-conf C -basecorefile B', { conf: 'C', baseCorefile: 'B' }],
+    ['-corefile C', { conf: 'C' }],
+    ['-corefile C -conf D', { conf: 'D' }],
   ])('%s', (line, expected) => {
     expect(read(line)).toMatchObject(expected);
   });

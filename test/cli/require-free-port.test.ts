@@ -17,6 +17,14 @@ it('names the address that is taken', async () => {
   );
 });
 
+it('waits for one who is just going', async () => {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  setTimeout(() => socket.close(), 100);
+  await expect(requireFreePort(['127.0.0.1'], port)).resolves.toBeUndefined();
+});
+
 it.each([
   ['another address of this host', '127.0.0.2'],
   ['an address that this host has not', '192.0.2.1'],

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { missingEffects } from '../../src/cli/missing-effects.ts';
 import { readPlainFlags } from '../../src/cli/plain-flags.ts';
 import type { FlagValues } from '../../src/cli/plain-flags.ts';
 import { serveArguments, withoutOwnFlags } from '../../src/cli/serve-arguments.ts';
@@ -32,6 +31,20 @@ describe('the command line of the child', () => {
         '--grace=1s',
       ],
     ],
+    [
+      'what a template is made of',
+      '-localip ::2 -conf C -basecorefile B -kubednscm K -upstreamsvc S -cluster-domain D -prometheus-listen-address :1 -reloadwithsignal -syncinterval 60ns',
+      [
+        '--conf=C',
+        '--basecorefile=B',
+        '--kubednscm=K',
+        '--upstreamsvc=S',
+        '--cluster-domain=D',
+        '--prometheus-listen-address=:1',
+        '--reloadwithsignal=true',
+        '--localip=::2',
+      ],
+    ],
     ['the file with our process id', '-localip ::2 -pidfile p', ['--localip=::2']],
   ])('%s', (_name, line, flags) => {
     expect(serveArguments(read(line), {})).toEqual(['serve', ...flags]);
@@ -57,16 +70,5 @@ describe('the command line of the child', () => {
   it('has no file of process ids from the environment either', () => {
     const env = { NODELOCALDNS_PIDFILE: 'p', NODELOCALDNS_DEBUG: '1', PATH: '/bin' };
     expect(withoutOwnFlags(env)).toEqual({ NODELOCALDNS_DEBUG: '1', PATH: '/bin' });
-  });
-});
-
-describe('flags without effect', () => {
-  it('are told in one sentence', () => {
-    const said = missingEffects(read('-localip ::2 -upstreamsvc kube-dns-upstream -reloadwithsignal'));
-    expect(said).toMatch(/^without effect here: -upstreamsvc, -reloadwithsignal; /);
-  });
-
-  it('are not told of when none is given', () => {
-    expect(missingEffects(read('-localip ::2 -conf C'))).toBeUndefined();
   });
 });
