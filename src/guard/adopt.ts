@@ -9,6 +9,8 @@ import { ADOPTION_MS } from './timing.ts';
 
 /** Between two probes of one address. */
 const PAUSE_MS = 50;
+/** The longest that an answer is waited for. */
+const PATIENCE_MS = 200;
 
 /** @returns the addresses that stay armed. @throws HostError as the rules do */
 export async function adopt(rules: Rules, prober: Prober, clock: Clock): Promise<string[]> {
@@ -27,7 +29,9 @@ export async function adopt(rules: Rules, prober: Prober, clock: Clock): Promise
 async function answeringOf({ armed, live }: RulesState, prober: Prober, clock: Clock): Promise<string[]> {
   const held = armed.filter((address) => live.includes(address));
   const endMs = clock.nowMs() + ADOPTION_MS;
+  const timer = setInterval(() => prober.giveUp(), PATIENCE_MS);
   const answers = await Promise.all(held.map((address) => answersBefore(endMs, address, prober, clock)));
+  clearInterval(timer);
   return held.filter((_, index) => answers[index]);
 }
 

@@ -7,9 +7,11 @@ import type { Socket } from 'node:dgram';
 import { codeOf } from '../base/error-message.ts';
 import { CANARY_ADDRESSES, CANARY_PORT } from '../host/rules.ts';
 
+type Sight = 'standing' | 'gone' | 'unknown';
+
 export interface Canary {
   /** `unknown` where the datagram could not be tried. Never rejects. */
-  look(): Promise<'standing' | 'gone' | 'unknown'>;
+  look(): Promise<Sight>;
   close(): void;
 }
 
@@ -17,39 +19,69 @@ type Family = keyof typeof CANARY_ADDRESSES;
 const TYPES = { 4: 'udp4', 6: 'udp6' } as const;
 const NOTHING = new Uint8Array(0);
 
+/** What the attempt to send comes to. Once a datagram has left, the next attempt is told that nobody listens there. */
+const SIGHTS: ReadonlyMap<string | undefined, Sight> = new Map([
+  ['EPERM', 'standing'],
+  ['ECONNREFUSED', 'gone'],
+]);
+
 export class DatagramCanary implements Canary {
-  private readonly sockets: readonly (readonly [Family, Socket])[];
+  private readonly senders: readonly Sender[];
 
   /** @param addresses of the plan: the canary has their families */
   constructor(addresses: readonly string[]) {
     const families = new Set<Family>(addresses.map((address) => (address.includes(':') ? 6 : 4)));
-    this.sockets = [...families].map((family) => {
-      const socket = createSocket(TYPES[family]);
-      socket.on('error', () => undefined);
-      socket.unref();
-      return [family, socket] as const;
-    });
+    this.senders = [...families].map((family) => new Sender(family));
   }
 
-  async look(): Promise<'standing' | 'gone' | 'unknown'> {
-    const found = await Promise.all(this.sockets.map(([family, socket]) => send(family, socket)));
+  async look(): Promise<Sight> {
+    const found = await Promise.all(this.senders.map((sender) => sender.look()));
     if (found.includes('gone')) return 'gone';
     return found.includes('unknown') ? 'unknown' : 'standing';
   }
 
   close(): void {
-    for (const [, socket] of this.sockets) socket.close();
+    for (const sender of this.senders) sender.close();
   }
 }
 
-const send = (family: Family, socket: Socket): ReturnType<Canary['look']> =>
-  new Promise((resolve) => {
-    try {
-      socket.send(NOTHING, CANARY_PORT, CANARY_ADDRESSES[family], (error) => {
-        if (error === null) resolve('gone');
-        else resolve(codeOf(error) === 'EPERM' ? 'standing' : 'unknown');
-      });
-    } catch {
-      resolve('unknown');
+/** The socket of one family. Connected, which makes sending a third as expensive; that fails only where the family has no loopback. */
+class Sender {
+  private readonly family: Family;
+  private readonly socket: Socket;
+  private connected = false;
+
+  constructor(family: Family) {
+    this.family = family;
+    this.socket = createSocket(TYPES[family]);
+    this.socket.on('error', () => undefined);
+    this.socket.on('connect', () => (this.connected = true));
+    this.connect();
+    this.socket.unref();
+  }
+
+  look(): Promise<Sight> {
+    if (!this.connected) {
+      this.connect();
+      return Promise.resolve('unknown');
     }
-  });
+    return new Promise((resolve) => {
+      this.socket.send(NOTHING, (error) => {
+        resolve(error === null ? 'gone' : (SIGHTS.get(codeOf(error)) ?? 'unknown'));
+      });
+    });
+  }
+
+  close(): void {
+    this.socket.close();
+  }
+
+  /** Does nothing while an attempt is under way. */
+  private connect(): void {
+    try {
+      this.socket.connect(CANARY_PORT, CANARY_ADDRESSES[this.family]);
+    } catch {
+      // It is tried again at the next look.
+    }
+  }
+}

@@ -11,7 +11,7 @@ const PROTOS: readonly Proto[] = ['udp', 'tcp'];
 const RULE_BUCKETS: readonly number[] = [0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const TIMED: ReadonlySet<Operation> = new Set<Operation>(['arm', 'disarm', 'install']);
 
-/** As node-cache has them; `configmap` is never ours, and stays 0. */
+/** As node-cache has them; `configmap` is serve's, and stays 0 here. */
 const SETUP_ERRORS = ['iptables', 'iptables_lock', 'interface_add', 'interface_check', 'configmap'] as const;
 type SetupError = (typeof SETUP_ERRORS)[number];
 

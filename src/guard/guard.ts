@@ -20,8 +20,10 @@ import { Lease } from './lease.ts';
 import type { Proto, Reason } from './lease.ts';
 import { SocketProber } from './prober.ts';
 import type { ProbeResult, Prober } from './prober.ts';
+import { Pulse } from './pulse.ts';
+import { Renewals } from './renewals.ts';
 import { Rounds } from './rounds.ts';
-import { BEAT_MS, LAPSES_TO_LEAVE, SYNC_INTERVAL_MS, checkTiming, probeTimeoutMs } from './timing.ts';
+import { BEAT_MS, SYNC_INTERVAL_MS, checkTiming } from './timing.ts';
 import { Upkeep, hostError } from './upkeep.ts';
 import type { Operation, UpkeepEvents } from './upkeep.ts';
 
@@ -50,18 +52,20 @@ export class Guard {
   private readonly leases: readonly Lease[];
   private readonly prober: Prober;
   private readonly rounds: Rounds;
+  private readonly pulse: Pulse;
   private readonly upkeep: Upkeep;
   private readonly metrics: GuardMetrics;
   private readonly journal: Journal;
   /** Undefined without rules. */
   private readonly rules: Rules | undefined;
   private watch: HostWatch | undefined;
+  /** What has begun to change the host comes to its end before anything else is done to it. */
+  private starting: Promise<void> | undefined;
   private startedMs: number;
   /** Since then silence counts: a standstill of our own is no silence of the server. */
   private listeningSinceMs: number;
   private lastLookMs = -Infinity;
-  /** Leases that were found lapsed though probes are answered, in a row, by address. */
-  private readonly lapses = new Map<string, number>();
+  private readonly renewals = new Renewals();
   /** What was complained of last, by operation, so that it is said once. */
   private readonly complaints = new Map<Operation, string>();
   private proved = false;
@@ -79,9 +83,7 @@ export class Guard {
       clock.nowMs() - (lease.lastGoodMs[proto] ?? this.startedMs);
     this.metrics = guardMetrics({ metrics, backend: rules.backend, leases: this.leases, ageMs });
     this.journal = new Journal(log, this.metrics.transitions);
-    this.prober =
-      options.prober ??
-      new SocketProber({ dnsPort: plan.dnsPort, instance, timeoutMs: probeTimeoutMs(intervalMs), clock });
+    this.prober = options.prober ?? new SocketProber({ dnsPort: plan.dnsPort, instance, clock });
     this.upkeep = new Upkeep({ rules: this.rules, link, clock, events: this.upkeepEvents() });
     this.rounds = new Rounds({
       leases: this.leases,
@@ -91,6 +93,12 @@ export class Guard {
       probed: (lease, result) => this.probed(lease, result),
       stalled: (forMs) => this.stalled(forMs),
     });
+    this.pulse = new Pulse({
+      probeMs: intervalMs,
+      beatMs: BEAT_MS,
+      probe: () => this.rounds.next(),
+      beat: () => void this.watch?.beat(),
+    });
   }
 
   /**
@@ -98,7 +106,12 @@ export class Guard {
    *
    * @throws HostError
    */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.starting = this.begin();
+    return this.starting;
+  }
+
+  private async begin(): Promise<void> {
     const { link, rules, plan, clock, log } = this.options;
     const madeLink = (await this.first('ensure', async () => link?.ensure())) ?? [];
     if (madeLink.length > 0) log.info(`interface: ${madeLink.join(', ')}`);
@@ -124,13 +137,12 @@ export class Guard {
       link,
       clock,
       log,
-      beatMs: BEAT_MS,
       syncIntervalMs: this.options.syncIntervalMs ?? SYNC_INTERVAL_MS.default,
-      isWell: () => this.leases.every(({ address, answers }) => answers && !this.lapses.has(address)),
+      isWell: () => this.leases.every(({ address, answers }) => answers && !this.renewals.isLapsed(address)),
       request: (operation) => this.upkeep.request(operation),
     });
-    this.watch.start();
     this.rounds.start();
+    this.pulse.start();
   }
 
   /**
@@ -143,8 +155,9 @@ export class Guard {
   }
 
   /** First step of a planned stop; nothing is armed from then on. Resolves also when the rules could not be changed, which the log says. */
-  disarm(reason: string): Promise<void> {
-    return this.leaveAll('stop', reason);
+  async disarm(reason: string): Promise<void> {
+    await this.begun();
+    await this.leaveAll('stop', reason);
   }
 
   /**
@@ -154,7 +167,10 @@ export class Guard {
    * @throws HostError the first of what could not be taken away; the other is tried all the same
    */
   async close({ teardown }: { readonly teardown: boolean }): Promise<void> {
+    await this.begun();
+    this.pulse.stop();
     this.rounds.stop();
+    this.prober.release();
     this.watch?.stop();
     await this.upkeep.close();
     const nowMs = this.options.clock.nowMs();
@@ -190,6 +206,11 @@ export class Guard {
     return this.leases
       .filter(({ holds }) => !holds)
       .map(({ address, state }) => `${address}: ${state}: ${this.journal.why(address)}`);
+  }
+
+  /** Resolves when `start` is over, whatever came of it. */
+  private async begun(): Promise<void> {
+    await this.starting?.catch(() => undefined);
   }
 
   private async first<Result>(operation: Operation, run: () => Promise<Result>): Promise<Result> {
@@ -264,28 +285,15 @@ export class Guard {
     this.watch?.inspected(state.standing === 'complete');
     const anew: string[] = [];
     for (const lease of this.leases) {
-      const { address } = lease;
-      const isLive = state.live.includes(address) && state.armed.includes(address);
-      if (isLive || !lease.holds || state.standing !== 'complete') this.lapses.delete(address);
-      if (isLive || !lease.holds) continue;
-      if (lease.suspect(nowMs)) this.journal.add(lease.leave('probes', nowMs));
-      else if (lease.answers && state.standing === 'complete' && this.mayRenew(lease, nowMs))
-        anew.push(address);
+      const renewal = this.renewals.judge(lease, state, nowMs);
+      if (renewal === 'renew') {
+        anew.push(lease.address);
+        this.metrics.repaired('lease');
+        this.options.log.warn(`${lease.address}: armed anew: it had no lease though it is answered`);
+      } else if (renewal !== 'keep') this.journal.add(lease.leave(renewal, nowMs));
     }
     this.settle(nowMs);
     return anew;
-  }
-
-  private mayRenew(lease: Lease, nowMs: number): boolean {
-    const lapses = (this.lapses.get(lease.address) ?? 0) + 1;
-    this.lapses.set(lease.address, lapses);
-    if (lapses >= LAPSES_TO_LEAVE) {
-      this.journal.add(lease.leave('lapsed', nowMs));
-      return false;
-    }
-    this.metrics.repaired('lease');
-    this.options.log.warn(`${lease.address}: armed anew: it had no lease though it is answered`);
-    return true;
   }
 
   private failed(operation: Operation, error: HostError, addresses: readonly string[]): void {

@@ -1,6 +1,6 @@
 /**
- * When the host is looked at: cheaply at each beat (canary, `Link.seemsWhole`), fully from time to time, and sooner while not all is well. What
- * is done about it is the upkeep's.
+ * How the host is looked at: cheaply at each beat (canary, `Link.seemsWhole`), fully from time to time, and sooner while not all is well. What
+ * is done about it is the upkeep's, when beats come the pulse's.
  */
 import type { Clock } from '../base/clock.ts';
 import type { Link } from '../host/link.ts';
@@ -17,7 +17,6 @@ export interface HostWatchOptions {
   readonly link: Link | undefined;
   readonly clock: Clock;
   readonly log: Log;
-  readonly beatMs: number;
   readonly syncIntervalMs: number;
   readonly isWell: () => boolean;
   readonly request: (operation: 'ensure' | 'inspect') => void;
@@ -26,7 +25,7 @@ export interface HostWatchOptions {
 export class HostWatch {
   private readonly options: HostWatchOptions;
   private canary: Canary | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
   private lastSyncMs: number;
   private alarmed = false;
   private falseAlarms = 0;
@@ -37,13 +36,8 @@ export class HostWatch {
     this.lastSyncMs = options.clock.nowMs();
   }
 
-  start(): void {
-    this.timer = setInterval(() => void this.beat(), this.options.beatMs);
-  }
-
   stop(): void {
-    clearInterval(this.timer);
-    this.timer = undefined;
+    this.stopped = true;
     this.canary?.close();
     this.canary = undefined;
   }
@@ -58,7 +52,8 @@ export class HostWatch {
     this.canary = undefined;
   }
 
-  private async beat(): Promise<void> {
+  /** One look. */
+  async beat(): Promise<void> {
     const { link, clock, isWell, syncIntervalMs, request } = this.options;
     const nowMs = clock.nowMs();
     const everyMs = isWell() ? syncIntervalMs : Math.min(syncIntervalMs, SYNC_WHILE_FAILING_MS);
@@ -69,7 +64,7 @@ export class HostWatch {
       return;
     }
     if (link !== undefined && !link.seemsWhole()) request('ensure');
-    if ((await this.canary?.look()) !== 'gone' || this.timer === undefined) return;
+    if ((await this.canary?.look()) !== 'gone' || this.stopped) return;
     this.alarmed = true;
     request('inspect');
   }

@@ -1,13 +1,14 @@
 /**
- * Leaves the guard's numbers in a file, each second, so that the page of `serve`, the one that today's manifests have scraped, can show them
+ * Leaves the guard's numbers in a file, every few seconds, so that the page of `serve`, the one that today's manifests have scraped, can show them
  * too. Written beside and renamed, so that nobody reads half of it. What becomes of them is the reader's (`observe/numbers-file.ts`).
  */
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { messageOf } from '../base/error-message.ts';
 import type { Log } from '../observe/log-types.ts';
 import type { FamilySnapshot, MetricRegistry } from '../observe/metrics.ts';
 
-const EVERY_MS = 1_000;
+/** More often than anybody scrapes. */
+const EVERY_MS = 5_000;
 /** `serve` runs as another user. */
 const READABLE = 0o644;
 
@@ -25,7 +26,6 @@ export class NumbersFile {
   private readonly metrics: MetricRegistry;
   private readonly log: Log;
   private timer: NodeJS.Timeout | undefined;
-  private writing: Promise<void> = Promise.resolve();
   private complaint = '';
 
   constructor(path: string, metrics: MetricRegistry, log: Log) {
@@ -35,33 +35,35 @@ export class NumbersFile {
   }
 
   start(): void {
-    this.timer = setInterval(() => this.writeSoon(), EVERY_MS).unref();
-    this.writeSoon();
+    this.timer = setInterval(() => this.write(), EVERY_MS).unref();
+    this.write();
   }
 
   /** Ends, and takes the file away. */
-  async close(): Promise<void> {
+  close(): void {
     clearInterval(this.timer);
-    await this.writing;
-    for (const path of [this.path, `${this.path}.new`])
-      await rm(path, { force: true }).catch(() => undefined);
+    for (const path of [this.path, `${this.path}.new`]) remove(path);
   }
 
-  /** One after the other: a slow disk is not given more to do. */
-  private writeSoon(): void {
-    this.writing = this.writing.then(() => this.write());
-  }
-
-  private async write(): Promise<void> {
+  /** At once: the file is in memory, and a thread for each step of it costs more than the step. */
+  private write(): void {
     const beside = `${this.path}.new`;
     try {
-      await writeFile(beside, JSON.stringify(guardFamilies(this.metrics)), { mode: READABLE });
-      await rename(beside, this.path);
+      writeFileSync(beside, JSON.stringify(guardFamilies(this.metrics)), { mode: READABLE });
+      renameSync(beside, this.path);
       this.complaint = '';
     } catch (error) {
       const complaint = messageOf(error);
       if (complaint !== this.complaint) this.log.warn(`numbers for serve's page: ${complaint}`);
       this.complaint = complaint;
     }
+  }
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Its directory goes too, and says why where it cannot.
   }
 }

@@ -1,13 +1,14 @@
 /**
- * When which address is asked: each one over UDP at every tick, over TCP at every fourth, or at every one as long as TCP is unproved. Also
- * notices that the guard itself did not run for a while, so that this is not held against the server.
+ * Which address is asked in which round: each one over UDP in every round, over TCP in every fourth, or in every one as long as TCP is unproved.
+ * What was not answered until the next round has failed. Also notices that the guard itself did not run for a while, so that this is not held
+ * against the server. When rounds come is the pulse's.
  */
 import type { Clock } from '../base/clock.ts';
 import type { Lease, Proto } from './lease.ts';
 import type { ProbeResult, Prober } from './prober.ts';
 import { TCP_EVERY } from './timing.ts';
 
-/** Ticks that are so late say that this process, or the whole machine, stood still. */
+/** Rounds that are so late say that this process, or the whole machine, stood still. */
 const STALL_MS = 1_000;
 const STALL_INTERVALS = 3;
 
@@ -15,6 +16,7 @@ export interface RoundsOptions {
   readonly leases: readonly Lease[];
   readonly prober: Prober;
   readonly clock: Clock;
+  /** Between two rounds, in milliseconds. */
   readonly intervalMs: number;
   readonly probed: (lease: Lease, result: ProbeResult) => void;
   /** Called before the first probe after a standstill. */
@@ -23,56 +25,75 @@ export interface RoundsOptions {
 
 export class Rounds {
   private readonly options: RoundsOptions;
-  private readonly waiting = new Set<string>();
-  private timer: NodeJS.Timeout | undefined;
+  /** What is asked and not answered yet. */
+  private readonly waiting = new Map<string, Promise<void>>();
+  private running = false;
   private count = 0;
-  private lastTickMs = 0;
+  private lastRoundMs = 0;
 
   constructor(options: RoundsOptions) {
     this.options = options;
   }
 
+  /** The first round. */
   start(): void {
-    this.lastTickMs = this.options.clock.nowMs();
-    this.timer = setInterval(() => this.tick(), this.options.intervalMs);
-    this.tick();
+    this.running = true;
+    this.lastRoundMs = this.options.clock.nowMs();
+    this.askAll();
   }
 
   stop(): void {
-    clearInterval(this.timer);
-    this.timer = undefined;
+    this.running = false;
   }
 
-  /** Whether no tick came for so long that we cannot say anything of the server. */
+  /** One round. */
+  next(): void {
+    const { clock, stalled } = this.options;
+    if (this.standsStill) stalled(this.sinceRoundMs());
+    this.lastRoundMs = clock.nowMs();
+    if (this.waiting.size === 0) this.askAll();
+    else void this.giveUpAndAskAll();
+  }
+
+  /** Whether no round came for so long that we cannot say anything of the server. */
   get standsStill(): boolean {
-    return this.timer !== undefined && this.sinceTickMs() > this.mostBetweenTicksMs;
+    return this.running && this.sinceRoundMs() > this.mostBetweenRoundsMs;
   }
 
-  private get mostBetweenTicksMs(): number {
+  private get mostBetweenRoundsMs(): number {
     return Math.max(STALL_MS, STALL_INTERVALS * this.options.intervalMs);
   }
 
-  private sinceTickMs(): number {
-    return this.options.clock.nowMs() - this.lastTickMs;
+  private sinceRoundMs(): number {
+    return this.options.clock.nowMs() - this.lastRoundMs;
   }
 
-  private tick(): void {
-    const { leases, clock, stalled } = this.options;
-    if (this.standsStill) stalled(this.sinceTickMs());
-    this.lastTickMs = clock.nowMs();
+  private async giveUpAndAskAll(): Promise<void> {
+    // After what has come meanwhile: a process that did not run for a while sees its timers first.
+    await new Promise((resolve) => setImmediate(resolve));
+    const late = [...this.waiting.values()];
+    this.options.prober.giveUp();
+    await Promise.all(late);
+    if (this.running) this.askAll();
+  }
+
+  private askAll(): void {
     const isTcpRound = this.count++ % TCP_EVERY === 0;
-    for (const lease of leases) {
-      void this.ask(lease, 'udp');
-      if (isTcpRound || lease.needsTcp) void this.ask(lease, 'tcp');
+    for (const lease of this.options.leases) {
+      this.ask(lease, 'udp');
+      if (isTcpRound || lease.needsTcp) this.ask(lease, 'tcp');
     }
   }
 
-  private async ask(lease: Lease, proto: Proto): Promise<void> {
+  private ask(lease: Lease, proto: Proto): void {
     const key = `${proto} ${lease.address}`;
     if (this.waiting.has(key)) return;
-    this.waiting.add(key);
+    this.waiting.set(key, this.wait(key, lease, proto));
+  }
+
+  private async wait(key: string, lease: Lease, proto: Proto): Promise<void> {
     const result = await this.options.prober.ask(proto, lease.address);
     this.waiting.delete(key);
-    if (this.timer !== undefined) this.options.probed(lease, result);
+    if (this.running) this.options.probed(lease, result);
   }
 }

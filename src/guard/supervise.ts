@@ -16,9 +16,13 @@ const LONGEST_PAUSE_MS = 5000;
 /** After a child that was good for so long the pauses begin anew. */
 const GOOD_SERVICE_MS = 10_000;
 
-const TICK_MS = 250;
+/** Between two looks at a child: that is not proved yet, and at most. */
+const LOOK_MS = { first: 250, most: 1_000 } as const;
 /** A child reads its Corefile and binds its sockets in less than a second; this is for the slowest machine on its worst day. */
 const START_MS = 30_000;
+
+/** A signal before Node has its handlers would end the child; by then it has them, proved or not. */
+const HEARS_SIGNALS_MS = 2_000;
 
 /** A guard that cannot take its rules away in time must not keep the child, or this process, from ending. */
 const DISARM_MS = 3000;
@@ -56,6 +60,8 @@ interface Watched {
   firstProofMs: number | undefined;
   lastProofMs: number;
   killed: boolean;
+  /** Whether it is still to be told. */
+  reloads: boolean;
 }
 
 export class Supervision {
@@ -63,6 +69,7 @@ export class Supervision {
   private current: Watched | undefined;
   private pauseMs = FIRST_PAUSE_MS;
   private stopping = false;
+  private timer: NodeJS.Timeout | undefined;
   private endPause: (() => void) | undefined;
 
   constructor(options: SupervisionOptions) {
@@ -90,8 +97,11 @@ export class Supervision {
     return this.current?.child.pid;
   }
 
+  /** A child that is just starting hears of it when it can: it may have read its Corefile already. */
   reload(): void {
-    this.current?.child.signal('SIGUSR1');
+    if (this.current === undefined) return;
+    this.current.reloads = true;
+    this.passReload(this.current);
   }
 
   /** A planned end; `run` comes back when it is over. @param signal what the child is sent */
@@ -119,7 +129,6 @@ export class Supervision {
   }
 
   private async keepServing(): Promise<number> {
-    const ticker = setInterval(() => this.look(), TICK_MS);
     try {
       while (!this.stopping) {
         const end = await this.serveOnce();
@@ -132,7 +141,7 @@ export class Supervision {
       }
       return 0;
     } finally {
-      clearInterval(ticker);
+      clearTimeout(this.timer);
     }
   }
 
@@ -147,8 +156,10 @@ export class Supervision {
       firstProofMs: undefined,
       lastProofMs: startedMs,
       killed: false,
+      reloads: false,
     };
     this.current = watched;
+    this.lookLater();
     if (child.pid !== undefined) log.debug(`serve runs as process ${child.pid}`);
     const end = await child.ended;
     // The guard before everything else: no packet may go where nobody listens. At a planned end it has been told.
@@ -178,6 +189,20 @@ export class Supervision {
     this.endPause = undefined;
   }
 
+  /** The next look comes when a child that is silent from now on has been so for too long, or sooner. */
+  private lookLater(): void {
+    clearTimeout(this.timer);
+    const { guard, frozenAfterMs } = this.options;
+    const leftMs = this.current?.firstProofMs === undefined ? 0 : frozenAfterMs - guard.silentMs;
+    this.timer = setTimeout(
+      () => {
+        this.look();
+        this.lookLater();
+      },
+      leftMs > 0 ? Math.min(LOOK_MS.most, Math.ceil(leftMs)) : LOOK_MS.first,
+    );
+  }
+
   /** Takes note of signs of life, and kills a child that gives none. */
   private look(): void {
     const { current } = this;
@@ -190,11 +215,20 @@ export class Supervision {
       current.lastProofMs = nowMs - silentMs;
       current.firstProofMs ??= current.lastProofMs;
     }
+    this.passReload(current);
     const mostMs = current.firstProofMs === undefined ? START_MS : frozenAfterMs;
     if (Math.min(silentMs, ageMs) < mostMs) return;
     current.killed = true;
     log.error(`serve (process ${current.child.pid}) gives no sign of life for ${mostMs} ms; killing it`);
     current.child.signal('SIGKILL');
+  }
+
+  private passReload(watched: Watched): void {
+    const { child, firstProofMs, reloads, startedMs } = watched;
+    const hears = firstProofMs !== undefined || this.options.clock.nowMs() - startedMs >= HEARS_SIGNALS_MS;
+    if (!reloads || !hears) return;
+    watched.reloads = false;
+    child.signal('SIGUSR1');
   }
 
   private async atMost(ms: number, what: string, work: Promise<void>): Promise<void> {

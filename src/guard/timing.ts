@@ -4,8 +4,8 @@
  *
  *     lease 1000 ms  |---------|---------|---------|---------|     the kernel intercepts on for so long after the last positive reply
  *     probes         p    p    p    p    p                         each 250 ms: 4 in a lease, so 3 may be lost and it still holds
- *     an answer      <= 200 ms (0.8 of the interval)               a probe has failed before the next one leaves
- *     frozen server  last answer 0 ms, kernel stops at 1000 ms, 4th failure known at 1200 ms at the latest: then `armed` is emptied
+ *     an answer      < 250 ms (one interval)                       a probe has failed when the next one is to leave
+ *     frozen server  last answer 0 ms, kernel stops at 1000 ms, 4th failure known at 1250 ms at the latest: then `armed` is emptied
  *     back again     3 answers in a row: 500 to 750 ms after the first
  */
 
@@ -14,8 +14,8 @@ export const PROBE_INTERVAL_MS = { default: 250, min: 50, max: 2_000 } as const;
 /** Full look at rules and interface, beside the cheap one: `-syncinterval`. */
 export const SYNC_INTERVAL_MS = { default: 10_000, min: 1_000, max: 600_000 } as const;
 
-/** A lease holds at least so many probes, so that a lost one never ends it. */
-export const LEAST_PROBES_PER_LEASE = 2;
+/** A lease holds at least so many probes, so that three in a row may be lost before one ends that nobody else's queries renew. */
+export const LEAST_PROBES_PER_LEASE = 4;
 
 /** Every so many UDP probes one over TCP: each second by default. */
 export const TCP_EVERY = 4;
@@ -29,8 +29,8 @@ export const TCP_FAILURES_TO_LEAVE = 3;
 /** Answers in a row that say that the server is about to stop. Of several processes on a port one may go alone. */
 export const DRAINING_TO_LEAVE = 3;
 /**
- * For so long, and so many in a row, UDP probes fail while TCP is answered: then UDP is dead, not flooded. TCP answers renew the lease,
- * so nothing else would end this.
+ * For so long, and so many in a row, UDP probes fail while TCP is answered: then UDP is dead, not flooded. The lease, which UDP answers alone
+ * renew, may hold all the same: where rules cannot tell our listener from one on all addresses (iptables), by somebody else's answers.
  */
 export const UDP_DEAD = { failures: 20, ms: 10_000 } as const;
 
@@ -51,11 +51,6 @@ export const SYNC_WHILE_FAILING_MS = 2_000;
 export const RETRY_MS = { first: 250, most: 5_000 } as const;
 /** At start, for how long what stands is given the chance to prove itself. */
 export const ADOPTION_MS = 1_000;
-
-const LONGEST_TIMEOUT_MS = 500;
-
-/** How long an answer may take. */
-export const probeTimeoutMs = (intervalMs: number): number => Math.min(LONGEST_TIMEOUT_MS, intervalMs * 0.8);
 
 /** @throws RangeError when so few probes fit into a lease that one lost probe would end it */
 export function checkTiming(intervalMs: number, leaseMs: number): void {

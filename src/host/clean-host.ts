@@ -3,8 +3,8 @@
  * that at no time packets are led to an address that is gone. A part that cannot be removed does not keep the others.
  */
 import { messageOf } from '../base/error-message.ts';
-import { HostError } from './host-error.ts';
 import { removeLink } from './link-removal.ts';
+import { removeNftTable } from './nft/remove-nft-table.ts';
 import type { RunTool } from './run-tool.ts';
 
 export interface CleanHost {
@@ -21,14 +21,12 @@ export interface Cleaned {
   readonly failures: readonly string[];
 }
 
-const TABLE = 'table inet nodelocaldns';
-
 /** Never rejects. */
 export async function cleanHost({ interfaceName, run, cleanFormerRules }: CleanHost): Promise<Cleaned> {
   const done: string[] = [];
   const failures: string[] = [];
   const parts: readonly (() => Promise<readonly string[]>)[] = [
-    () => removeTable(run),
+    () => removeNftTable(run),
     () => cleanFormerRules(run),
     () => removeLink(run, interfaceName, ['dummy', 'bridge']),
   ];
@@ -40,23 +38,4 @@ export async function cleanHost({ interfaceName, run, cleanFormerRules }: CleanH
     }
   }
   return { done, failures };
-}
-
-/** A host without nft, or a kernel without nftables, has no table. */
-async function removeTable(run: RunTool): Promise<readonly string[]> {
-  try {
-    const { code, stderr } = await run('rules', { command: 'nft', args: ['delete', ...TABLE.split(' ')] });
-    if (code === 0) return [`removed the nftables ${TABLE}`];
-    if (/No such file or directory|not supported/.test(stderr)) return [];
-    const denied = stderr.includes('Operation not permitted');
-    const hint = denied ? 'the capability NET_ADMIN is missing: ' : '';
-    throw new HostError(
-      'rules',
-      denied ? 'permission' : 'failed',
-      `${hint}nft delete ${TABLE}: ${stderr.trim()}`,
-    );
-  } catch (error) {
-    if (error instanceof HostError && error.code === 'tool') return [];
-    throw error;
-  }
 }

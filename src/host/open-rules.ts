@@ -2,7 +2,6 @@
  * Chooses the rule backend: what the user wants, or nftables where it works and iptables where not. Each backend is loaded when it is tried: the
  * one that is not used costs the guard no memory. Puts nothing on the host.
  */
-import { messageOf } from '../base/error-message.ts';
 import { HostError } from './host-error.ts';
 import { NoRules } from './no-rules.ts';
 import type { InterceptionPlan, Rules } from './rules.ts';
@@ -56,37 +55,48 @@ const openNft: Open = async (plan, run) => {
   const { openNftRules } = await import('./nft/open-nft-rules.ts');
   const rules = await openNftRules(plan, run);
   const { acceptance, weaknesses } = await openAcceptance(plan, run);
-  const cleanFormer = async (): Promise<unknown> => {
+  const cleanFormer = async (): Promise<void> => {
     const { cleanFormerRules } = await import('./iptables/clean-former.ts');
-    return cleanFormerRules(run);
+    try {
+      await cleanFormerRules(run);
+    } catch (error) {
+      // Told as a weakness. A cache that does not begin makes rules of a former one that nobody sees no better.
+      if (!(error instanceof HostError) || error.code !== 'permission') throw error;
+    }
   };
   return new SurroundedRules(rules, { cleanFormer, acceptance, weaknesses });
 };
 
-/** A host whose iptables cannot be read is no reason to do without rules in nftables. */
+/** A host whose filters cannot be read is no reason to do without rules. */
 async function openAcceptance(
   plan: InterceptionPlan,
   run: RunTool,
 ): Promise<{ acceptance: Acceptance | undefined; weaknesses: string[] }> {
-  const { openAcceptRules } = await import('./iptables/accept-rules.ts');
+  const { acceptRulesWith } = await import('./iptables/accept-rules.ts');
+  const { findIptables } = await import('./iptables/find-iptables.ts');
+  const { openNamespaceFiles } = await import('./iptables/namespace-files.ts');
   try {
-    return { acceptance: await openAcceptRules(plan, run), weaknesses: [] };
+    const found = await findIptables(run, await openNamespaceFiles(run));
+    const weaknesses = found?.denied === undefined ? [] : [unseen(found.denied)];
+    return { acceptance: await acceptRulesWith(plan, found), weaknesses };
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
-    const sentence = `whether this host's iptables drop by default is not known: ${messageOf(error)}`;
-    return { acceptance: undefined, weaknesses: [sentence] };
+    return { acceptance: undefined, weaknesses: [unseen(error)] };
   }
 }
 
-/** Its ACCEPT rules come with it. */
+const unseen = (error: HostError): string =>
+  `not all of this host's iptables can be looked at; rules that a former cache left there stay, and what drops there drops: ${error.message}`;
+
 const openIptables: Open = async (plan, run) => {
   const { openIptablesRules } = await import('./iptables/iptables-rules.ts');
   const rules = await openIptablesRules(plan, run);
+  const { acceptance, weaknesses } = await openAcceptance(plan, run);
   const cleanFormer = async (): Promise<void> => {
     const { removeNftTable } = await import('./nft/remove-nft-table.ts');
     await removeNftTable(run);
   };
-  return new SurroundedRules(rules, { cleanFormer, acceptance: undefined, weaknesses: [] });
+  return new SurroundedRules(rules, { cleanFormer, acceptance, weaknesses });
 };
 
 const withWeakness = (rules: Rules, weakness: string): Rules =>

@@ -3,6 +3,7 @@
  * 0 means is the caller's to say; that the program is missing, may not be run or takes too long is an error here.
  */
 import { spawn } from 'node:child_process';
+import { delimiter, isAbsolute } from 'node:path';
 import { codeOf, messageOf } from '../base/error-message.ts';
 import { HostError } from './host-error.ts';
 
@@ -27,8 +28,17 @@ const MOST_OUTPUT_OCTETS = 64 * 1024 * 1024;
 
 export type RunTool = (about: 'rules' | 'interface', call: ToolCall) => Promise<ToolResult>;
 
+/** Where distributions keep these programs; some units, and shells of users, have no such places in their PATH. */
+const SYSTEM_DIRECTORIES = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
 /** Messages of tools are in English, whatever the host's language. */
-const ENVIRONMENT = { ...process.env, LC_ALL: 'C' };
+const ENVIRONMENT = { ...process.env, PATH: searchPath(process.env['PATH']), LC_ALL: 'C' };
+
+/** What PATH says, without places relative to wherever this process was started, and then the usual ones. */
+export function searchPath(path = ''): string {
+  const given = path.split(delimiter).filter((directory) => isAbsolute(directory));
+  return [...new Set([...given, ...SYSTEM_DIRECTORIES])].join(delimiter);
+}
 
 export const runTool: RunTool = (about, { command, args, stdin, timeoutMs = TOOL_TIMEOUT_MS }) =>
   new Promise((resolve, reject) => {

@@ -14,6 +14,7 @@ describe('the command line', () => {
       start: false,
       memory: false,
       pauses: false,
+      guard: false,
       churn: undefined,
       rounds: 5,
       seconds: 5,
@@ -41,7 +42,7 @@ describe('the command line', () => {
     expect(readOptions(['--flood', 'tcp']).flood?.name).toBe('tcp');
   });
 
-  it.each(['start', 'memory', 'pauses'] as const)('--%s is a benchmark of its own', (mode) => {
+  it.each(['start', 'memory', 'pauses', 'guard'] as const)('--%s is a benchmark of its own', (mode) => {
     expect(readOptions([`--${mode}`])[mode]).toBe(true);
   });
 

@@ -16,6 +16,7 @@ export const USAGE = `npm run bench -- [options]
   --start          time from start to first answer of ours, --rounds times
   --memory         anonymous memory of ours: at start, with 10,000 entries, after a minute of load
   --pauses         the longest answers in a minute of 10,000 hits a second, with scrapes, a reload and lines of the log
+  --guard          memory and processor time of the guard and of serve below it, in a network namespace (root)
   --churn N        anonymous memory of ours while N different names pass through the cache
   --rounds N       rounds of each server (5)
   --seconds N      seconds of each round (5)
@@ -36,6 +37,7 @@ export interface BenchOptions {
   readonly start: boolean;
   readonly memory: boolean;
   readonly pauses: boolean;
+  readonly guard: boolean;
   /** Names. */
   readonly churn: number | undefined;
   readonly rounds: number;
@@ -62,6 +64,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       start: { type: 'boolean', default: false },
       memory: { type: 'boolean', default: false },
       pauses: { type: 'boolean', default: false },
+      guard: { type: 'boolean', default: false },
       churn: { type: 'string' },
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '5' },
@@ -74,7 +77,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
   });
   const { only, mix, misses, json, baseline, ...others } = values;
   if (mix && misses) throw new Error('--mix and --misses are two loads; one run has one');
-  const modes = (['start', 'memory', 'pauses', 'churn', 'flood'] as const).filter(
+  const modes = (['start', 'memory', 'pauses', 'guard', 'churn', 'flood'] as const).filter(
     (mode) => others[mode] !== undefined && others[mode] !== false,
   );
   if (modes.length > 1)
@@ -89,6 +92,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     start: others.start,
     memory: others.memory,
     pauses: others.pauses,
+    guard: others.guard,
     churn: others.churn === undefined ? undefined : positive('--churn', others.churn),
     install: others.install,
     smoke: others.smoke,

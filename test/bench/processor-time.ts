@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
 /** What /proc counts time in is 10 ms on every machine, whatever the kernel's own tick. */
-const TICKS_PER_SECOND = 100;
+export const TICKS_PER_SECOND = 100;
 
 /** Places in /proc/PID/stat behind the command, which may hold spaces and parentheses: the state is 0, the parent 1. */
 const PARENT = 1;

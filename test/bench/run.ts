@@ -15,6 +15,7 @@ import { benchFlood } from './flood-bench.ts';
 import { benchMemory } from './memory-bench.ts';
 import { USAGE, readOptions } from './options.ts';
 import type { BenchOptions } from './options.ts';
+import { benchGuard } from './guard-bench.ts';
 import { benchPauses } from './pauses-bench.ts';
 import { Processes } from './processes.ts';
 import { print, writeJson } from './report.ts';
@@ -59,9 +60,10 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** The one benchmark that the options ask for. */
 async function bench(options: BenchOptions, servers: readonly Server[], workplace: Workplace): Promise<void> {
-  const { start, memory, pauses, churn, flood } = options;
+  const { start, memory, pauses, guard, churn, flood } = options;
   if (start) return benchStart(options, servers, workplace);
   if (memory) return benchMemory(options, servers, workplace);
+  if (guard) return benchGuard(options, workplace);
   if (pauses) return benchPauses(options, servers, workplace);
   if (churn !== undefined) return benchChurn(options, churn, servers, workplace);
   if (flood !== undefined) return benchFlood(options, flood, servers, workplace);

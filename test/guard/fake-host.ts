@@ -31,6 +31,7 @@ export class FakeHost implements Rules, Link, Canary, Prober {
   private running = 0;
   overlapped = false;
   asked = 0;
+  released = false;
 
   constructor(backend: 'nft' | 'none' = 'nft') {
     this.backend = backend;
@@ -89,6 +90,13 @@ export class FakeHost implements Rules, Link, Canary, Prober {
     const outcome = this.linkStands ? this.answer(proto, address) : 'failed';
     if (outcome === 'good' && this.renews && this.armed.has(address)) this.live.add(address);
     return { proto, outcome, askedMs };
+  }
+
+  /** Every question ends by itself. */
+  giveUp(): void {}
+
+  release(): void {
+    this.released = true;
   }
 
   /** As `nft flush ruleset` does. */

@@ -371,6 +371,36 @@ describe('a planned stop', () => {
   });
 });
 
+describe('an end while it starts', () => {
+  it('waits for what has begun, and leaves nothing', async () => {
+    const { guard, host } = new Bench(new FakeHost());
+    host.takesMs = 100;
+    const started = guard.start();
+    await pass(50);
+    const closed = guard.disarm('stopping').then(() => guard.close({ teardown: true }));
+    await pass(2_000);
+    await Promise.all([started, closed]);
+    expect(host.overlapped).toBe(false);
+    expect(host.standing).toBe('absent');
+    expect(host.takeDone()).toEqual(['install', 'canary closed', 'remove', 'remove']);
+  });
+
+  it('leaves nothing armed of what it adopts where nothing is to be taken away', async () => {
+    const host = new FakeHost();
+    host.standing = 'complete';
+    host.armed.add(A);
+    host.live.add(A);
+    host.answer = () => 'good';
+    const { guard } = new Bench(host);
+    void guard.start();
+    const closed = guard.disarm('stopping').then(() => guard.close({ teardown: false }));
+    await pass(2_000);
+    await closed;
+    expect([...host.armed]).toEqual([]);
+    expect(host.standing).toBe('complete');
+  });
+});
+
 describe('what others do to the host', () => {
   it('is healed within 1.5 s when they flush the rules, armed as it was', async () => {
     const { host, guard, ...bench } = await Bench.intercepting();

@@ -153,7 +153,7 @@ describe('leaving', () => {
     expect(script.lease.state).toBe('intercepting');
   });
 
-  it('comes with UDP being dead for ten seconds while TCP is answered, though TCP keeps the lease', () => {
+  it('comes with UDP being dead for ten seconds while TCP is answered, though the lease holds', () => {
     const script = intercepting().udp('failed', 38);
     expect(script.lease.state).toBe('intercepting');
     expect(script.udp('failed', 2).transitions.at(-1)).toBe('fallback udp');

@@ -302,10 +302,29 @@ describe('a planned end', () => {
   });
 });
 
-it('reloads the child that runs', async () => {
-  const scene = await begin();
-  scene.supervision.reload();
-  expect(scene.child().signals).toEqual(['SIGUSR1']);
+describe('a reload', () => {
+  it('is passed on to the child that runs', async () => {
+    const scene = await begin();
+    await scene.serveWell(1000);
+    scene.supervision.reload();
+    expect(scene.child().signals).toEqual(['SIGUSR1']);
+  });
+
+  it('waits for a child that is just starting: it has no handler yet', async () => {
+    const scene = await begin();
+    scene.supervision.reload();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(scene.child().signals).toEqual([]);
+    await scene.serveWell(500);
+    expect(scene.child().signals).toEqual(['SIGUSR1']);
+  });
+
+  it('comes also to a child that is never proved: its Corefile may be what is wrong', async () => {
+    const scene = await begin();
+    scene.supervision.reload();
+    await vi.advanceTimersByTimeAsync(2500);
+    expect(scene.child().signals).toEqual(['SIGUSR1']);
+  });
 });
 
 it('starts no child on a host that cannot be guarded, and gives it back', async () => {

@@ -8,6 +8,7 @@ import { addressesOf, asPrefix, familiesOf } from './family.ts';
 import type { Family } from './family.ts';
 import { canDrop } from './filter-policy.ts';
 import { findIptables } from './find-iptables.ts';
+import type { FoundIptables } from './find-iptables.ts';
 import { ACCEPT_COMMENT, nodeCacheRules } from './former-rules.ts';
 import type { Iptables } from './iptables-tool.ts';
 import { lookAt, lookedAgain } from './look-at.ts';
@@ -34,7 +35,14 @@ export async function openAcceptRules(
   plan: InterceptionPlan,
   run: RunTool,
 ): Promise<AcceptRules | undefined> {
-  const found = await findIptables(run, await openNamespaceFiles(run));
+  return acceptRulesWith(plan, await findIptables(run, await openNamespaceFiles(run)));
+}
+
+/** As `openAcceptRules`, where iptables has been found. */
+export async function acceptRulesWith(
+  plan: InterceptionPlan,
+  found: FoundIptables | undefined,
+): Promise<AcceptRules | undefined> {
   const places: Place[] = [];
   for (const iptables of found?.all ?? []) {
     for (const family of familiesOf(plan.addresses)) {
@@ -70,9 +78,11 @@ function acceptRulesIn(places: readonly Place[], plan: InterceptionPlan): Accept
       let missing = 0;
       let present = 0;
       for (const { iptables, family } of places) {
-        const { rules } = await iptables.save(family, 'filter');
+        const saved = await iptables.save(family, 'filter');
+        // Since it was opened somebody may have made it accept all.
+        if (!canDrop(saved, formerly(saved, plan))) continue;
         for (const wanted of wantedIn(family, plan)) {
-          if (rules.some((rule) => rule.chain === wanted.chain && rule.spec === wanted.spec)) present++;
+          if (saved.rules.some((rule) => rule.chain === wanted.chain && rule.spec === wanted.spec)) present++;
           else missing++;
         }
       }

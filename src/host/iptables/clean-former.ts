@@ -15,7 +15,7 @@ import { deletion, parseSavedTable } from './saved-table.ts';
 
 /**
  * @returns what was done, a phrase each; empty when there was nothing to do, or no iptables
- * @throws HostError
+ * @throws HostError `permission` also when all is done but in a flavour that may not be looked at
  */
 export async function cleanFormerRules(run: RunTool): Promise<string[]> {
   const found = await findIptables(run, await openNamespaceFiles(run));
@@ -25,6 +25,7 @@ export async function cleanFormerRules(run: RunTool): Promise<string[]> {
       await lookedAgain(async () => void done.push(...(await cleanFamily(iptables, family))));
     }
   }
+  if (found?.denied !== undefined) throw found.denied;
   return done;
 }
 

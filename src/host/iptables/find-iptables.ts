@@ -15,13 +15,15 @@ export interface FoundIptables {
   readonly chosen: Iptables;
   /** All whose programs are here, the chosen one first. */
   readonly all: readonly Iptables[];
+  /** Why another flavour, which has tables here, could not be looked at. */
+  readonly denied: HostError | undefined;
 }
 
 const FLAVOURS: readonly Flavour[] = ['nft', 'legacy'];
 const COUNTED: readonly Table[] = ['raw', 'mangle', 'filter'];
 const KUBELET_CHAINS: readonly string[] = ['KUBE-IPTABLES-HINT', 'KUBE-KUBELET-CANARY'];
 
-/** @returns undefined when there is no iptables. @throws HostError with `permission` */
+/** @returns undefined when there is no iptables. @throws HostError when none can be looked at */
 export async function findIptables(run: RunTool, files: NamespaceFiles): Promise<FoundIptables | undefined> {
   const present = await presentFlavours(run, files);
   const usable: { iptables: Iptables; rules: number; hinted: boolean }[] = [];
@@ -33,14 +35,13 @@ export async function findIptables(run: RunTool, files: NamespaceFiles): Promise
       errors.push(error);
     }
   }
-  const denied = errors.find((error) => error instanceof HostError && error.code === 'permission');
-  if (denied !== undefined) throw denied;
-  if (usable.length === 0 && errors.length > 0) throw errors[0];
+  const denied = errors.find(isPermission);
+  if (usable.length === 0 && errors.length > 0) throw denied ?? errors[0];
   // A stable sort: where both are alike, nft stays first.
   usable.sort((a, b) => Number(b.hinted) - Number(a.hinted) || b.rules - a.rules);
   const all = usable.map(({ iptables }) => iptables);
   const [chosen] = all;
-  return chosen === undefined ? undefined : { chosen, all };
+  return chosen === undefined ? undefined : { chosen, all, denied };
 }
 
 async function presentFlavours(run: RunTool, files: NamespaceFiles): Promise<Iptables[]> {
@@ -86,4 +87,5 @@ async function usage(iptables: Iptables): Promise<{ rules: number; hinted: boole
   return { rules, hinted };
 }
 
-const isPermission = (error: unknown): boolean => error instanceof HostError && error.code === 'permission';
+const isPermission = (error: unknown): error is HostError =>
+  error instanceof HostError && error.code === 'permission';

@@ -9,6 +9,7 @@ import { Layout, leaseSeconds } from './chains.ts';
 import { addressesOf, FAMILIES, familiesOf } from './family.ts';
 import type { Family } from './family.ts';
 import { canDrop } from './filter-policy.ts';
+import { familiesWithoutRaw, removeEmptyRaw } from './empty-raw-table.ts';
 import { findForm } from './form.ts';
 import type { FoundForm } from './form.ts';
 import { findIptables } from './find-iptables.ts';
@@ -32,9 +33,13 @@ export async function openIptablesRules(plan: InterceptionPlan, run: RunTool): P
   const files = await openNamespaceFiles(run);
   const found = await findIptables(run, files);
   if (found === undefined) throw new HostError('rules', 'tool', 'iptables is not installed, or not in PATH');
+  // The one that cannot be seen may be the one that this host uses.
+  if (found.denied !== undefined) throw found.denied;
   const lists = new RecentLists(files, leaseSeconds(plan));
-  const fit = await fitted(await findForm(found.chosen, familiesOf(plan.addresses)), plan, lists);
-  return new IptablesRules(plan, found, fit, lists);
+  const families = familiesOf(plan.addresses);
+  const ownTables = await familiesWithoutRaw(found.chosen, families, run);
+  const fit = await fitted(await findForm(found.chosen, families), plan, lists);
+  return new IptablesRules(plan, found, fit, lists, () => removeEmptyRaw(ownTables, run));
 }
 
 /** What the plan asks of the form. */
@@ -67,14 +72,23 @@ class IptablesRules implements Rules {
   readonly #layout: Layout;
   /** Undefined in the form without a lease. */
   readonly #lists: RecentLists | undefined;
+  readonly #removeEmptied: () => Promise<void>;
 
-  constructor(plan: InterceptionPlan, found: FoundIptables, fit: FoundForm, lists: RecentLists) {
+  /** @param removeEmptied takes tables away that are there for our rules alone, when those are gone */
+  constructor(
+    plan: InterceptionPlan,
+    found: FoundIptables,
+    fit: FoundForm,
+    lists: RecentLists,
+    removeEmptied: () => Promise<void>,
+  ) {
     this.#plan = plan;
     this.#iptables = found.chosen;
     this.#otherFlavours = found.all.filter((iptables) => iptables !== found.chosen);
     this.#families = familiesOf(plan.addresses);
     this.#layout = new Layout(plan, fit.form);
     this.#lists = fit.form.recent ? lists : undefined;
+    this.#removeEmptied = removeEmptied;
     this.weaknesses = fit.weaknesses;
   }
 
@@ -130,6 +144,7 @@ class IptablesRules implements Rules {
     for (const iptables of [this.#iptables, ...this.#otherFlavours]) {
       for (const family of FAMILIES) await this.#removeFrom(iptables, family);
     }
+    await this.#removeEmptied();
   }
 
   async #inspectFamily(family: Family): Promise<FamilyState> {

@@ -58,7 +58,7 @@ export class Iptables {
   async save(family: Family, table: Table): Promise<SavedTable> {
     const command = `${this.nameFor(family)}-save`;
     const result = await this.#run('rules', { command, args: ['-t', table] });
-    if (result.code !== 0) throw toolError(command, result);
+    if (result.code !== 0) throw this.#failure(command, result);
     return parseSavedTable(result.stdout);
   }
 
@@ -71,7 +71,13 @@ export class Iptables {
     const command = `${this.nameFor(family)}-restore`;
     const args = ['--noflush', '-w', String(LOCK_WAIT_SECONDS)];
     const result = await this.#run('rules', { command, args, stdin: text });
-    if (result.code !== 0) throw toolError(command, result);
+    if (result.code !== 0) throw this.#failure(command, result);
+  }
+
+  /** Legacy tables are reached through a raw socket. */
+  #failure(command: string, result: ToolResult): HostError {
+    const needs = this.flavour === 'legacy' ? 'NET_ADMIN and NET_RAW' : 'NET_ADMIN';
+    return toolError(command, result, needs);
   }
 }
 
@@ -86,11 +92,14 @@ const CAUSES: readonly { readonly pattern: RegExp; readonly code: HostErrorCode 
   },
 ];
 
-function toolError(command: string, { code, stderr }: ToolResult): HostError {
+/** @param needs the capabilities that the command takes */
+function toolError(command: string, { code, stderr }: ToolResult, needs: string): HostError {
   const cause = CAUSES.find(({ pattern }) => pattern.test(stderr))?.code ?? 'failed';
   const said = stderr
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#') && !line.startsWith('Try `'))
     .join('; ');
-  return new HostError('rules', cause, `${command}: ${said === '' ? `exit code ${code}` : said}`);
+  const message = `${command}: ${said === '' ? `exit code ${code}` : said}`;
+  const hint = cause === 'permission' ? `the capabilities that it takes are missing (${needs}): ` : '';
+  return new HostError('rules', cause, `${hint}${message}`);
 }

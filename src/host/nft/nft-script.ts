@@ -15,7 +15,7 @@ import { fingerprint } from './fingerprint.ts';
 
 export const FAMILY = 'inet';
 export const TABLE = 'nodelocaldns';
-const FULL_NAME = `${FAMILY} ${TABLE}`;
+export const FULL_NAME = `${FAMILY} ${TABLE}`;
 
 /** The hooks of our base chains, which are named after them. Before connection tracking (-200), as iptables' table of that name. */
 export const CHAINS = ['prerouting', 'output'] as const;

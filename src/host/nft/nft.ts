@@ -33,7 +33,16 @@ export class Nft {
 
   /** One transaction: all of it or nothing. @throws HostError */
   async commit(script: string): Promise<void> {
-    await this.#expect('nft', ['-f', '-'], script);
+    const result = await this.#run('rules', { command: 'nft', args: ['-f', '-'], stdin: script });
+    if (result.code !== 0) throw errorOf(result);
+  }
+
+  /** As `commit`, for a script that takes something away. @returns false where it was not there. @throws HostError */
+  async takeAway(script: string): Promise<boolean> {
+    const result = await this.#run('rules', { command: 'nft', args: ['-f', '-'], stdin: script });
+    if (result.code !== 0 && isAbsent(result)) return false;
+    if (result.code !== 0) throw errorOf(result);
+    return true;
   }
 
   /** Whether the kernel would take it; changes nothing. @throws HostError where the reason is not the script's. @returns what is wrong, or undefined */
@@ -48,14 +57,9 @@ export class Nft {
   /** @returns the objects that nft lists in JSON, undefined where there is no such thing. @throws HostError */
   async list(...what: readonly string[]): Promise<readonly NftObject[] | undefined> {
     const result = await this.#run('rules', { command: 'nft', args: ['-j', 'list', ...what] });
-    if (result.code !== 0 && /no such file or directory/i.test(result.stderr)) return undefined;
+    if (result.code !== 0 && isAbsent(result)) return undefined;
     if (result.code !== 0) throw errorOf(result);
     return objectsOf(result.stdout);
-  }
-
-  async #expect(command: string, args: readonly string[], stdin: string): Promise<void> {
-    const result = await this.#run('rules', { command, args, stdin });
-    if (result.code !== 0) throw errorOf(result);
   }
 }
 
@@ -69,6 +73,8 @@ function objectsOf(json: string): NftObject[] {
   const { nftables } = JSON.parse(json) as { nftables: readonly Record<string, Record<string, unknown>>[] };
   return nftables.flatMap((object) => Object.entries(object).map(([kind, value]) => ({ kind, value })));
 }
+
+const isAbsent = ({ stderr }: ToolResult): boolean => /no such file or directory/i.test(stderr);
 
 function errorOf({ stderr, code }: ToolResult): HostError {
   const said = firstLine(stderr) || `exit code ${code} and no message`;

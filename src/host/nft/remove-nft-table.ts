@@ -1,18 +1,23 @@
-/** Takes our table out of nftables where the rules are elsewhere now: left by a guard that had them here, it would intercept beside them. */
+/**
+ * Takes our table out of nftables where our rules are not, or not any more, to be there: left by a guard that had them here, it would intercept
+ * beside those that are elsewhere now.
+ */
 import { HostError } from '../host-error.ts';
 import type { HostErrorCode } from '../host-error.ts';
 import type { RunTool } from '../run-tool.ts';
-import { removeScript } from './nft-script.ts';
+import { FULL_NAME } from './nft-script.ts';
 import { Nft } from './nft.ts';
 
 /** Where nft or nftables is missing there is no table. */
 const NO_TABLE: ReadonlySet<HostErrorCode> = new Set(['tool', 'unsupported']);
 
-/** @throws HostError */
-export async function removeNftTable(run: RunTool): Promise<void> {
+/** @returns what was done, in words; empty when there was no table. @throws HostError */
+export async function removeNftTable(run: RunTool): Promise<string[]> {
   try {
-    await new Nft(run).commit(removeScript());
+    const wasThere = await new Nft(run).takeAway(`delete table ${FULL_NAME}\n`);
+    return wasThere ? [`removed the nftables table ${FULL_NAME}`] : [];
   } catch (error) {
-    if (!(error instanceof HostError) || !NO_TABLE.has(error.code)) throw error;
+    if (error instanceof HostError && NO_TABLE.has(error.code)) return [];
+    throw error;
   }
 }

@@ -82,9 +82,22 @@ describe('the flavour of iptables', () => {
     expect(await findIptables(fakeHost({}).run, fakeFiles({}))).toBeUndefined();
   });
 
-  it('is not asked further without the capability', async () => {
+  const LEGACY_DENIED = {
+    'iptables-legacy-save': { code: 1, stderr: 'Cannot initialize: Permission denied (you must be root)' },
+  };
+
+  it('is one that can be looked at, and why the other cannot is told', async () => {
+    const { run } = fakeHost({ ...BOTH, ...LEGACY_DENIED });
+    const found = await findIptables(run, fakeFiles(LEGACY_MANGLE));
+    expect(found?.all.map(({ flavour }) => flavour)).toEqual(['nft']);
+    expect(found?.denied).toMatchObject({ name: 'HostError', code: 'permission' });
+  });
+
+  it('is none without the capability for any', async () => {
     const stderr = 'Could not fetch rule set generation id: Permission denied (you must be root)';
-    const denied = chosen({ ...BOTH, 'iptables-nft-save': { code: 4, stderr } });
+    const none = { ...BOTH, ...LEGACY_DENIED, 'iptables-nft-save': { code: 4, stderr } };
+    const { run } = fakeHost(none);
+    const denied = findIptables(run, fakeFiles(LEGACY_MANGLE));
     await expect(denied).rejects.toMatchObject({ name: 'HostError', code: 'permission' });
   });
 });

@@ -28,6 +28,18 @@ describe('a failed restore', () => {
     await expect(restore).rejects.toMatchObject({ name: 'HostError', about: 'rules', code });
   });
 
+  it.each([
+    { flavour: 'legacy', needs: 'NET_ADMIN and NET_RAW' },
+    { flavour: 'nft', needs: 'NET_ADMIN' },
+  ] as const)('names the capabilities that $flavour takes', async ({ flavour, needs }) => {
+    const stderr = 'Cannot initialize: Permission denied (you must be root)\n';
+    const { run } = fakeHost({ [`iptables-${flavour}-save -t raw`]: { code: 1, stderr } });
+    const save = new Iptables(flavour, `-${flavour}`, run, fakeFiles({})).save(4, 'raw');
+    await expect(save).rejects.toThrow(
+      `the capabilities that it takes are missing (${needs}): iptables-${flavour}-save: ${stderr.trim()}`,
+    );
+  });
+
   it('says which program failed, and how, without advice on its usage', async () => {
     const stderr = "iptables-restore: line 1 failed\nTry `iptables-restore -h' for more information.\n";
     const { run } = fakeHost({ [RESTORE]: { code: 2, stderr } });
