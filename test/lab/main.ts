@@ -7,6 +7,8 @@ import { parseArgs } from 'node:util';
 import type { Child } from '../support/child.ts';
 import { startRun, servePid, untilLocal } from './support/daemons.ts';
 import type { RulesChoice } from './support/daemons.ts';
+import { EVENTS } from './support/events.ts';
+import type { EventName } from './support/events.ts';
 import { Figures } from './support/figures.ts';
 import type { KubeProxyMode } from './support/kube-proxy.ts';
 import { buildLab } from './support/lab.ts';
@@ -17,10 +19,9 @@ import { WHO_ERROR } from './support/load/options.ts';
 import type { LoadTick } from './support/load/options.ts';
 import { requireLab } from './support/namespace.ts';
 import { CLUSTER_IP, LOCAL_MARK, WHO } from './support/plan.ts';
-import { SCENARIOS } from './support/scenarios.ts';
 
 const USAGE = `npm run lab -- [--kube-proxy iptables-nft|iptables-legacy|nftables] [--rules nft|iptables] [--for SECONDS]
-               [--event ${Object.keys(SCENARIOS).join('|')}]
+               [--event ${Object.keys(EVENTS).join('|')}]
 `;
 const MODES: readonly KubeProxyMode[] = ['iptables-nft', 'iptables-legacy', 'nftables'];
 const RATE = 100;
@@ -30,7 +31,7 @@ interface Wish {
   readonly mode: KubeProxyMode;
   readonly rules: RulesChoice;
   readonly seconds: number;
-  readonly event: keyof typeof SCENARIOS | undefined;
+  readonly event: EventName | undefined;
 }
 
 async function main(): Promise<number> {
@@ -63,17 +64,18 @@ function readWish(): Wish | undefined {
   const mode = MODES.find((each) => each === (values['kube-proxy'] ?? 'iptables-nft'));
   const rules = (['nft', 'iptables'] as const).find((each) => each === (values.rules ?? 'nft'));
   const seconds = Number(values.for ?? Infinity);
-  const known = Object.keys(SCENARIOS) as (keyof typeof SCENARIOS)[];
+  const known = Object.keys(EVENTS) as EventName[];
   const event = known.find((each) => each === values.event);
   const wrong = Number.isNaN(seconds) || (values.event !== undefined && event === undefined);
   return mode === undefined || rules === undefined || wrong ? undefined : { mode, rules, seconds, event };
 }
 
 /** One event of the table, with its figures. */
-async function runEvent(lab: Lab, { rules }: Wish, event: keyof typeof SCENARIOS): Promise<void> {
+async function runEvent(lab: Lab, { rules }: Wish, event: EventName): Promise<void> {
   process.stdout.write(`${event}: 1,000 queries per second and family from a pod, and from the host …\n`);
   const figures = new Figures({ rules, kubeProxy: lab.mode, pod: 'ptp' });
-  figures.add(event, await SCENARIOS[event]({ lab, rules, pod: lab.pod1 }));
+  const { names, scenario } = EVENTS[event];
+  figures.add(names, await scenario({ lab, rules, pod: lab.pod1 }));
   figures.publish();
 }
 

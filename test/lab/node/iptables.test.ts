@@ -11,12 +11,13 @@ describe.skipIf(!available)(`a node with iptables rules ${reason}`, () => {
     mode: 'iptables-legacy',
     pod: 'bridge',
     events: [
-      'serveKilled',
-      'serveFrozen',
-      'everythingKilled',
-      'interfaceDeleted',
-      'kubeProxyRewritten',
-      'lockHeld',
+      'serve-killed',
+      'serve-frozen',
+      'everything-killed',
+      'interface-deleted',
+      'kube-proxy-rewritten',
+      'lock-held',
+      'lock-held-at-start',
     ],
   });
 });

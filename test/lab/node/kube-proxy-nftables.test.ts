@@ -10,6 +10,6 @@ describe.skipIf(!available)(`a node whose kube-proxy is in nftables mode ${reaso
     rules: 'nft',
     mode: 'nftables',
     pod: 'bridge',
-    events: ['serveKilled', 'runKilled', 'interfaceDeleted', 'kubeProxyRewritten'],
+    events: ['serve-killed', 'run-killed', 'interface-deleted', 'kube-proxy-rewritten'],
   });
 });

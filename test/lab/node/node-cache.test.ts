@@ -28,17 +28,18 @@ describe.skipIf(!available)(`a node with node-cache's rules, which simply stay $
   });
 
   it('answers nobody from the kill on, until there is a cache again', async () => {
-    const rows = await undisturbed(async () => {
+    const outcome = await undisturbed(async () => {
       const serve = startServe(lab);
       await untilLocal(lab.pod1, lab.node);
-      return underLoad(lab, {
+      const rows = await underLoad(lab, {
         pod: lab.pod1,
         act: () => process.kill(serve.pid, 'SIGKILL'),
         until: () => delay(2_000),
       });
+      return { rounds: [rows] };
     });
-    figures.add('serve killed, rules stay', rows);
-    for (const { lost, cluster, longestGapMs } of rows) {
+    figures.add(['serve killed, rules stay'], outcome);
+    for (const { lost, cluster, longestGapMs } of outcome.rounds.flat()) {
       expect(lost).toBeGreaterThan(2_000);
       expect(cluster).toBe(0);
       expect(longestGapMs).toBeLessThan(1_000);

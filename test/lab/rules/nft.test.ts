@@ -5,7 +5,7 @@ import type { Namespace } from '../support/namespace.ts';
 import { describeRules } from './contract.ts';
 import type { Damage } from './contract.ts';
 
-const { reason } = requireLab('nft');
+const { reason } = requireLab('nft', 'iptables', 'conntrack');
 const TABLE = ['inet', 'nodelocaldns'] as const;
 
 /** Without counters, timers and the test's own table, which counts. */

@@ -24,8 +24,8 @@ export class RemoteAgent {
     });
   }
 
-  /** Killed at the end of the test. */
-  static start(host: Namespace): RemoteAgent {
+  /** @param lifetime killed at the end of the test, or of the process that started it if nobody does before */
+  static start(host: Namespace, lifetime: 'test' | 'process' = 'test'): RemoteAgent {
     const [program, ...args] = [...host.prefix, process.execPath, AGENT];
     const child = spawn(program ?? process.execPath, args, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -33,7 +33,7 @@ export class RemoteAgent {
     const kill = (): void => void child.kill('SIGKILL');
     process.once('exit', kill);
     child.once('close', () => process.off('exit', kill));
-    atTestEnd(kill);
+    if (lifetime === 'test') atTestEnd(kill);
     return new RemoteAgent(child);
   }
 
@@ -60,7 +60,13 @@ export class RemoteAgent {
     return this.#tell({ what: 'ask again', timeoutMs: ASK_TIMEOUT_MS, ...ask });
   }
 
+  get alive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Resolves when it is gone, also when it was gone already. */
   async kill(): Promise<void> {
+    if (!this.alive) return;
     const closed = once(this.#child, 'close');
     this.#child.kill('SIGKILL');
     await closed;

@@ -39,14 +39,17 @@ export class RulesLab {
   /** Processes that ask. */
   readonly podAgent: RemoteAgent;
   readonly hostAgent: RemoteAgent;
+  readonly #cluster: RemoteAgent;
 
-  private constructor(node: Namespace, pod: Namespace) {
+  private constructor(node: Namespace, pod: Namespace, cluster: RemoteAgent) {
     this.node = node;
     this.pod = pod;
+    this.#cluster = cluster;
     this.podAgent = RemoteAgent.start(pod);
     this.hostAgent = RemoteAgent.start(node);
   }
 
+  /** For a test; what a hook creates, it also closes. */
   static async create(): Promise<RulesLab> {
     const node = Namespace.create('node');
     const pod = Namespace.create('pod');
@@ -59,7 +62,7 @@ export class RulesLab {
         await cluster.listen({ protocol, address, port: CLUSTER_PORT, authoritative: true });
       }
     }
-    return new RulesLab(node, pod);
+    return new RulesLab(node, pod, cluster);
   }
 
   /** Runs the host's tools on the node. */
@@ -69,18 +72,43 @@ export class RulesLab {
   };
 
   /** A process on the node that is the cache as far as the rules can see. */
-  startServer(): RemoteAgent {
-    return RemoteAgent.start(this.node);
+  startServer(lifetime: 'test' | 'process' = 'test'): RemoteAgent {
+    return RemoteAgent.start(this.node, lifetime);
+  }
+
+  /** As it was made, whatever a test has done to rules, interface, routes and connections. Servers stay. */
+  reset(): void {
+    this.node.feed(`flush ruleset\n${watchTable()}`, 'nft', '-f', '-');
+    for (const program of ['iptables', 'ip6tables']) {
+      this.node.feed(EMPTY_LEGACY_TABLES, `${program}-legacy-restore`);
+    }
+    if (!this.node.succeeds('ip', 'link', 'show', INTERFACE)) {
+      for (const version of ['-4', '-6']) this.node.run('ip', version, 'route', 'flush', 'default');
+      addAddresses(this.node);
+    }
+    this.node.run('conntrack', '-F');
+  }
+
+  /** For one that a hook has made. */
+  async close(): Promise<void> {
+    await Promise.all([this.podAgent, this.hostAgent, this.#cluster].map((agent) => agent.kill()));
+    for (const host of [this.pod, this.node]) host.remove();
   }
 
   deleteInterface(): void {
     this.node.run('ip', 'link', 'delete', INTERFACE);
   }
 
-  /** What passed while `during` ran. */
+  /** What passed while `during` ran. Several may run at once, for packets of different kinds. */
   async count(watched: Watched, during: () => Promise<unknown>): Promise<Seen> {
-    this.node.run('nft', 'reset', 'counters', 'table', 'inet', WATCH);
+    const before = this.#seen(watched);
     await during();
+    const after = this.#seen(watched);
+    return { tracked: after.tracked - before.tracked, untracked: after.untracked - before.untracked };
+  }
+
+  /** Since the lab stands. */
+  #seen(watched: Watched): Seen {
     const listed = JSON.parse(this.node.run('nft', '-j', 'list', 'counters', 'table', 'inet', WATCH)) as {
       nftables: readonly { counter?: { name: string; packets: number } }[];
     };
@@ -91,6 +119,16 @@ export class RulesLab {
 }
 
 const INTERFACE = 'nodelocaldns';
+
+const EMPTY_LEGACY_TABLES = [
+  { table: 'raw', chains: ['PREROUTING', 'OUTPUT'] },
+  { table: 'filter', chains: ['INPUT', 'FORWARD', 'OUTPUT'] },
+  { table: 'nat', chains: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'] },
+]
+  .map(
+    ({ table, chains }) => `*${table}\n${chains.map((chain) => `:${chain} ACCEPT [0:0]\n`).join('')}COMMIT\n`,
+  )
+  .join('');
 
 const NODE = { ipv4: '10.244.0.1', ipv6: 'fd00:10:244::1' } as const;
 const POD = { ipv4: '10.244.0.2', ipv6: 'fd00:10:244::2' } as const;

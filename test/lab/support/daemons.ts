@@ -1,9 +1,10 @@
 /** The program under test on the lab's node: its Corefile, its command lines, its processes. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Child } from '../../support/child.ts';
 import { REPOSITORY_ROOT } from '../../support/daemon.ts';
+import { buildProgram } from './built-program.ts';
 import type { Lab } from './lab.ts';
 import type { Namespace } from './namespace.ts';
 import { CLUSTER_IP, FAMILIES, LOCAL_IP, LOCAL_MARK, UPSTREAM_IP, WHO, whoAddress } from './plan.ts';
@@ -11,8 +12,6 @@ import type { Family } from './plan.ts';
 
 export type RulesChoice = 'nft' | 'iptables';
 
-/** `dist/main.js` to try what users start. */
-const ENTRY = resolve(REPOSITORY_ROOT, process.env['NODELOCALDNS_LAB_ENTRY'] ?? 'src/main.ts');
 const ADDRESSES = [...Object.values(LOCAL_IP), ...Object.values(CLUSTER_IP)];
 const HEALTH_PORT = 8080;
 const LOCAL_TIMEOUT_MS = 15_000;
@@ -57,7 +56,10 @@ export const startGuard = (lab: Lab, rules: RulesChoice): Child =>
 export const startServe = (lab: Lab): Child => start(lab, ['serve', '-conf', corefile(lab)]);
 
 const start = (lab: Lab, args: readonly string[]): Child =>
-  lab.node.start([process.execPath, ENTRY, ...args], { cwd: REPOSITORY_ROOT, env: lab.environment });
+  lab.node.start([process.execPath, buildProgram(lab.directory), ...args], {
+    cwd: REPOSITORY_ROOT,
+    env: { ...lab.environment, NODE_COMPILE_CACHE: join(lab.directory, 'compiled') },
+  });
 
 function corefile(lab: Lab): string {
   const path = join(lab.directory, 'Corefile');

@@ -1,5 +1,5 @@
 /**
- * One event under load: 1,000 queries per second and family from a pod and as many from a process of the node, before it, through it and
+ * Events under load: 1,000 queries per second and family from a pod and as many from a process of the node, before an event, through it and
  * behind it, and what became of each.
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,68 +7,107 @@ import type { Lab } from './lab.ts';
 import { startLoad } from './load/load.ts';
 import type { LoadOptions, LoadResult } from './load/options.ts';
 import { summarize } from './load/summary.ts';
-import type { Summary } from './load/summary.ts';
+import type { Span, Summary } from './load/summary.ts';
 import type { Namespace } from './namespace.ts';
 import { FAMILIES } from './plan.ts';
 import type { Family } from './plan.ts';
+import type { RulesSeen } from './rules-watch.ts';
 
 export interface Row extends Summary {
   readonly client: 'pod' | 'host';
   readonly family: Family;
-  /** How late the load itself was: above `STALL_MS` the machine, and not the node, is what was measured. */
-  readonly worstLateMs: number;
 }
 
-export interface EventPlan {
+/** What one event cost: a row for each client and family. */
+export type Rows = readonly Row[];
+
+export interface Outcome {
+  /** For each time that it happened, in their order. Every query of the load is in one of them. */
+  readonly rounds: readonly Rows[];
+  /** From the event until interface and rules stood whole again, where that is looked at. */
+  readonly healedMs?: number;
+  /** What stood in the meantime, where that is looked at. */
+  readonly rulesSeen?: RulesSeen;
+}
+
+/** Runs it, and takes down its time. */
+export type Happens = (act: () => unknown) => Promise<void>;
+
+interface Clients {
   readonly pod: Namespace;
+  readonly load?: Partial<LoadOptions>;
+}
+
+export interface EventPlan extends Clients {
   /** At the event, in this process; synchronous up to what the event is. */
   readonly act: () => unknown;
   /** Until what the event has begun is over; by default 2.5 s. */
   readonly until?: (() => Promise<unknown>) | undefined;
-  readonly load?: Partial<LoadOptions>;
 }
 
 /** Loads keep the pace to some milliseconds on a machine with two processors; when not, something else had them. */
-export const STALL_MS = 60;
+const STALL_MS = 60;
 const BEFORE_MS = 1_000;
 const HOLD_MS = 2_500;
 const AFTER_MS = 500;
+/** A query lost so shortly before an event is the event's. */
+const LEAD_NS = 250_000_000n;
 
-/** @returns a row for each client and family */
-export async function underLoad(
-  lab: Lab,
-  { pod, act, until, load = {} }: EventPlan,
-): Promise<readonly Row[]> {
-  const loads = await Promise.all([pod, lab.node].map((client) => startLoad(client, load)));
-  await delay(BEFORE_MS);
-  const eventNs = process.hrtime.bigint();
-  await act();
-  await (until === undefined ? delay(HOLD_MS) : until());
-  await delay(AFTER_MS);
-  const [fromPod, fromHost] = await Promise.all(loads.map((each) => each.stop()));
-  return [...rows('pod', fromPod, eventNs), ...rows('host', fromHost, eventNs)];
+/** One event. */
+export async function underLoad(lab: Lab, { act, until, ...clients }: EventPlan): Promise<Rows> {
+  const [rows = []] = await eventsUnderLoad(lab, clients, async (happens) => {
+    await happens(act);
+    await (until === undefined ? delay(HOLD_MS) : until());
+  });
+  return rows;
 }
 
-const rows = (client: 'pod' | 'host', result: LoadResult | undefined, eventNs: bigint): Row[] =>
+/** @param course of one load, with as many events as it says */
+export async function eventsUnderLoad(
+  lab: Lab,
+  { pod, load = {} }: Clients,
+  course: (happens: Happens) => Promise<void>,
+): Promise<readonly Rows[]> {
+  const loads = await Promise.all([pod, lab.node].map((client) => startLoad(client, load)));
+  const times: bigint[] = [];
+  await delay(BEFORE_MS);
+  await course(async (act) => {
+    times.push(process.hrtime.bigint());
+    await act();
+  });
+  await delay(AFTER_MS);
+  const [fromPod, fromHost] = await Promise.all(loads.map((each) => each.stop()));
+  return spansOf(times).map((span) => rowsOf('pod', fromPod, span).concat(rowsOf('host', fromHost, span)));
+}
+
+/** Each reaches to shortly before the next event; together they are the whole load. */
+const spansOf = (times: readonly bigint[]): Span[] =>
+  times.map((eventNs, index) => {
+    const next = times[index + 1];
+    return {
+      eventNs,
+      fromNs: index === 0 ? undefined : eventNs - LEAD_NS,
+      toNs: next === undefined ? undefined : next - LEAD_NS,
+    };
+  });
+
+const rowsOf = (client: 'pod' | 'host', result: LoadResult | undefined, span: Span): Row[] =>
   result === undefined
     ? []
-    : FAMILIES.map((family, target) => rowOf(client, family, result, summarize(result, target, eventNs)));
-
-const rowOf = (client: 'pod' | 'host', family: Family, { worstLate }: LoadResult, summary: Summary): Row => ({
-  ...summary,
-  client,
-  family,
-  worstLateMs: Math.round(worstLate / 100) / 10,
-});
+    : FAMILIES.map((family, target) => Object.assign({ client, family }, summarize(result, target, span)));
 
 const MOST_TRIES = 3;
 
-/** Again, where the load stalled: a machine that is busy with something else loses nothing of ours, but says nothing either. */
+/**
+ * Again, where the load stalled in half of the rounds or more: a machine that is busy with something else loses nothing of ours, but says
+ * nothing either.
+ */
 export async function undisturbed(
-  scenario: () => Promise<readonly Row[]>,
+  scenario: () => Promise<Outcome>,
   triesLeft = MOST_TRIES,
-): Promise<readonly Row[]> {
+): Promise<Outcome> {
   const found = await scenario();
-  const stalled = found.some(({ worstLateMs }) => worstLateMs > STALL_MS);
-  return stalled && triesLeft > 1 ? undisturbed(scenario, triesLeft - 1) : found;
+  const stalled = found.rounds.filter((rows) => rows.some(({ worstLateMs }) => worstLateMs > STALL_MS));
+  const again = stalled.length * 2 >= found.rounds.length && triesLeft > 1;
+  return again ? undisturbed(scenario, triesLeft - 1) : found;
 }

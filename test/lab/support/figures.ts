@@ -1,6 +1,7 @@
 /** The lab's figures: a table for who looks, and a JSON file (`NODELOCALDNS_LAB_FIGURES`) for who keeps them. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import type { Row } from './event.ts';
+import type { Outcome, Row } from './event.ts';
+import { figuresTable } from './figures-table.ts';
 
 export interface Setting {
   readonly rules: string;
@@ -9,8 +10,11 @@ export interface Setting {
   readonly pod: string;
 }
 
-interface Figure extends Setting, Row {
+export interface Figure extends Setting, Row {
   readonly event: string;
+  /** From 1. */
+  readonly round: number;
+  readonly healedMs: number | undefined;
 }
 
 /** Figures of one test file, in the order of their events. */
@@ -22,14 +26,20 @@ export class Figures {
     this.#setting = setting;
   }
 
-  add(event: string, rows: readonly Row[]): void {
-    this.#figures.push(...rows.map((row) => ({ event, ...this.#setting, ...row })));
+  /** @param names of the rounds, where they are different events; else one */
+  add(names: readonly string[], { rounds, healedMs }: Outcome): void {
+    rounds.forEach((rows, index) => {
+      const event = names[index] ?? names[0] ?? '';
+      const round = names.length > 1 ? 1 : index + 1;
+      this.#figures.push(...rows.map((row) => ({ event, round, healedMs, ...this.#setting, ...row })));
+    });
   }
 
   /** Prints the table, and puts these in place of those of an earlier run with the same setting. */
   publish(): void {
     const { rules, kubeProxy, pod } = this.#setting;
-    process.stdout.write(`\nrules ${rules}, kube-proxy ${kubeProxy}, pod by ${pod}\n${this.#table()}\n`);
+    const title = `rules ${rules}, kube-proxy ${kubeProxy}, pod by ${pod}`;
+    process.stdout.write(`\n${title}\n${figuresTable(this.#figures)}\n`);
     const path = process.env['NODELOCALDNS_LAB_FIGURES'];
     if (path === undefined) return;
     const known = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Figure[]) : [];
@@ -38,30 +48,4 @@ export class Figures {
     );
     writeFileSync(path, `${JSON.stringify([...others, ...this.#figures], undefined, 2)}\n`);
   }
-
-  /** Lost queries, and for how long nobody answered. */
-  #table(): string {
-    const columns = ['pod ipv4', 'pod ipv6', 'host ipv4', 'host ipv6'];
-    const events = [...new Set(this.#figures.map(({ event }) => event))];
-    const lines = events.map((event) => {
-      const cells = columns.map((column) => {
-        const row = this.#figures.find(
-          (each) => each.event === event && `${each.client} ${each.family}` === column,
-        );
-        return row === undefined
-          ? ''
-          : `${row.lost} of ${row.asked}, ${row.longestGapMs} ms${afterwards(row)}`;
-      });
-      return `| ${[event, ...cells].join(' | ')} |`;
-    });
-    return [
-      `| event | ${columns.map((column) => `${column}: lost, longest silence`).join(' | ')} |`,
-      `|---|${columns.map(() => '---|').join('')}`,
-      ...lines,
-    ].join('\n');
-  }
 }
-
-const afterwards = ({ firstClusterMs, backLocalMs }: Row): string =>
-  (firstClusterMs === undefined ? '' : `, cluster DNS after ${firstClusterMs} ms`) +
-  (backLocalMs === undefined ? '' : `, back after ${Math.round(backLocalMs)} ms`);

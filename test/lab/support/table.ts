@@ -1,78 +1,19 @@
 /** The events and what each may cost, as a table of tests: every rule backend, kube-proxy mode and way to attach a pod is held to the same. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { undisturbed } from './event.ts';
-import type { Row } from './event.ts';
+import type { Outcome, Row } from './event.ts';
+import { EVENTS } from './events.ts';
+import type { Bound, Event, EventName } from './events.ts';
 import { Figures } from './figures.ts';
 import type { Setting } from './figures.ts';
 import { buildLab } from './lab.ts';
 import type { Lab } from './lab.ts';
+import { median } from './load/summary.ts';
 import type { KubeProxyMode } from './kube-proxy.ts';
 import type { RulesChoice } from './daemons.ts';
-import {
-  clusterDnsGone,
-  everythingKilled,
-  guardKilledAndRestarted,
-  interfaceDeleted,
-  kubeProxyRewritten,
-  lockHeld,
-  rulesFlushed,
-  runKilled,
-  serveFrozen,
-  serveKilled,
-} from './scenarios.ts';
-import type { Scenario, Setup } from './scenarios.ts';
-
-/** Queries that may be lost of 1,000 per second; so milliseconds, too. */
-interface Bound {
-  readonly pod: number;
-  readonly host: number;
-  /** The first answer of cluster DNS in a pod, from the event. */
-  readonly podClusterMs?: number;
-  /** Every answer is the cache's. */
-  readonly staysLocal?: true;
-}
-
-interface Event {
-  readonly name: string;
-  readonly scenario: Scenario;
-  readonly bound: Bound;
-}
-
-const LOCK_SECONDS = 12;
-
-export const EVENTS = {
-  serveKilled: {
-    name: 'serve killed under run',
-    scenario: serveKilled,
-    bound: { pod: 10, host: 100 },
-  },
-  serveFrozen: { name: 'serve frozen', scenario: serveFrozen, bound: { pod: 1_200, host: 1_200 } },
-  runKilled: { name: 'run killed', scenario: runKilled, bound: { pod: 10, host: 1_200 } },
-  everythingKilled: {
-    name: 'everything killed at once',
-    scenario: everythingKilled,
-    bound: { pod: 10, host: 1_200 },
-  },
-  rulesFlushed: { name: 'nft flush ruleset', scenario: rulesFlushed, bound: { pod: 0, host: 1_500 } },
-  interfaceDeleted: { name: 'interface deleted', scenario: interfaceDeleted, bound: { pod: 0, host: 1_500 } },
-  clusterDnsGone: {
-    name: 'cluster DNS gone and back, cached name',
-    scenario: clusterDnsGone,
-    bound: { pod: 0, host: 0 },
-  },
-  kubeProxyRewritten: {
-    name: 'kube-proxy rewrites its tables',
-    scenario: kubeProxyRewritten,
-    bound: { pod: 0, host: 0, staysLocal: true },
-  },
-  lockHeld: {
-    name: `serve killed, xtables lock held for ${LOCK_SECONDS} s`,
-    scenario: lockHeld(LOCK_SECONDS),
-    bound: { pod: 10, host: 2_200 },
-  },
-} as const satisfies Record<string, Event>;
-
-export type EventName = keyof typeof EVENTS | 'guardKilled';
+import { FAMILIES } from './plan.ts';
+import type { RulesSeen } from './rules-watch.ts';
+import type { Setup } from './scenarios.ts';
 
 export interface TablePlan {
   readonly rules: RulesChoice;
@@ -80,6 +21,10 @@ export interface TablePlan {
   readonly pod: 'ptp' | 'bridge';
   readonly events: readonly EventName[];
 }
+
+const CLIENTS = ['pod', 'host'] as const;
+/** Of a watch of several seconds, that it has looked at all. */
+const LEAST_LOOKS = 50;
 
 /** Defines the tests of one setting, each with both families and from pod and host. */
 export function defineTable({ rules, mode, pod, events }: TablePlan): void {
@@ -96,27 +41,49 @@ export function defineTable({ rules, mode, pod, events }: TablePlan): void {
     if (lab === undefined) throw new Error('there is no lab');
     return { lab, rules, pod: pod === 'ptp' ? lab.pod1 : lab.pod2 };
   };
-  const check = (name: string, rows: readonly Row[], bound: Bound): void => {
-    figures.add(name, rows);
-    for (const row of rows) expectWithin(name, row, bound);
-  };
   for (const key of events) {
-    if (key === 'guardKilled') {
-      it('guard killed and started again, as a unit of its own', async () => {
-        const { killed, restarted } = await guardKilledAndRestarted(setup());
-        check('guard killed', killed, { pod: 0, host: 0, staysLocal: true });
-        check('guard started again', restarted, { pod: 0, host: 0, staysLocal: true });
-      });
-      continue;
-    }
-    const { name, scenario, bound } = EVENTS[key] as Event;
-    it(name, async () => check(name, await undisturbed(() => scenario(setup())), bound));
+    const { names, scenario, bound }: Event = EVENTS[key];
+    it(names.join(', '), async () => {
+      const outcome = await undisturbed(() => scenario(setup()));
+      figures.add(names, outcome);
+      expectWithin(outcome, names.length > 1, bound);
+    });
   }
 }
 
-function expectWithin(name: string, row: Row, bound: Bound): void {
-  const where = `${name}: ${row.client}, ${row.family}: ${JSON.stringify(row)}`;
-  expect(row.lost, where).toBeLessThanOrEqual(bound[row.client]);
-  expect(row.failed, where).toBe(0);
-  if (bound.staysLocal === true) expect(row.cluster, where).toBe(0);
+/** @param apart whether each round is an event of its own */
+function expectWithin(outcome: Outcome, apart: boolean, bound: Bound): void {
+  for (const client of CLIENTS) {
+    for (const family of FAMILIES) {
+      const rows = outcome.rounds.flat().filter((row) => row.client === client && row.family === family);
+      for (const rounds of apart ? rows.map((row) => [row]) : [rows]) expectRows(rounds, bound);
+    }
+  }
+  if (bound.healedMs !== undefined) expect(outcome.healedMs).toBeLessThanOrEqual(bound.healedMs);
+  if (bound.rules !== undefined) expectRules(outcome.rulesSeen, bound.rules);
+}
+
+/** All rounds of one client and family. */
+function expectRows(rows: readonly Row[], bound: Bound): void {
+  const [{ client } = { client: 'pod' as const }] = rows;
+  const where = rows.map((row) => JSON.stringify(row)).join('\n');
+  expect(median(rows.map(({ lost }) => lost)), where).toBeLessThanOrEqual(bound[client]);
+  for (const { failed, cluster } of rows) {
+    expect(failed, where).toBe(0);
+    if (bound.staysLocal === true) expect(cluster, where).toBe(0);
+  }
+  if (bound.podClusterMs === undefined || client !== 'pod') return;
+  const p95 = rows.map(({ clusterTookMs }) => clusterTookMs?.p95 ?? Infinity);
+  expect(median(p95), where).toBeLessThanOrEqual(bound.podClusterMs);
+}
+
+function expectRules(seen: RulesSeen | undefined, wanted: 'whole' | 'whole or absent'): void {
+  expect(seen?.looks).toBeGreaterThan(LEAST_LOOKS);
+  for (const family of FAMILIES) {
+    const texts = seen?.texts[family] ?? [];
+    // Whole is what stands while everything works; more than that one text would be a part of it.
+    const whole = texts.filter((text) => text !== '');
+    expect(whole, family).toHaveLength(1);
+    if (wanted === 'whole') expect(texts, family).toEqual(whole);
+  }
 }

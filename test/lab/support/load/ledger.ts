@@ -7,9 +7,9 @@ export class Ledger {
   readonly #sent: number[] = [];
   readonly #took: number[] = [];
   readonly #who: number[] = [];
+  readonly #late: number[] = [];
   readonly #errors: Record<string, number> = {};
   #startNs = 0n;
-  #worstLate = 0;
   #waiting = 0;
   #tick: Record<string, number> = {};
   /** Everything before this has been answered, or counted as lost in a tick. */
@@ -27,7 +27,7 @@ export class Ledger {
   /** @returns the query's index */
   asked(target: number, dueUs: number): number {
     const nowUs = this.nowUs();
-    this.#worstLate = Math.max(this.#worstLate, nowUs - dueUs);
+    this.#late.push(Math.round(nowUs - dueUs));
     this.#waiting += 1;
     this.#target.push(target);
     this.#took.push(-1);
@@ -74,7 +74,7 @@ export class Ledger {
       sent: this.#sent,
       took: this.#took,
       who: this.#who,
-      worstLate: Math.round(this.#worstLate),
+      late: this.#late,
       errors: this.#errors,
     };
   }

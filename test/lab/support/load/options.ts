@@ -42,8 +42,8 @@ export interface LoadResult {
   readonly took: readonly number[];
   /** Last octet of the first answer's address, or `WHO_ERROR`; 0 when there was none. */
   readonly who: readonly number[];
-  /** How much later than due the queries left, in microseconds: what the load itself did wrong. */
-  readonly worstLate: number;
+  /** Microseconds by which it left later than it was due: what the load itself did wrong. */
+  readonly late: readonly number[];
   /** Error codes of sockets, and how often. */
   readonly errors: Readonly<Record<string, number>>;
 }

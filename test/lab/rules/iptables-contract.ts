@@ -1,15 +1,15 @@
-/** The iptables backend in both flavours, held to the suite that all backends pass. */
+/** The iptables backend of one flavour, held to the suite that all backends pass. A test file for each: they run at the same time. */
 import { openIptablesRules } from '../../../src/host/iptables/iptables-rules.ts';
 import type { Namespace } from '../support/namespace.ts';
 import { requireLab } from '../support/namespace.ts';
-import { FLAVOURS, onlyFlavour, saved } from '../iptables/flavours.ts';
+import { onlyFlavour, saved } from '../iptables/flavours.ts';
 import type { FlavourName } from '../iptables/flavours.ts';
 import { describeRules } from './contract.ts';
 import type { Damage } from './contract.ts';
 
-const { reason } = requireLab('iptables', 'nft');
+const { reason } = requireLab('iptables', 'nft', 'conntrack');
 
-for (const flavour of FLAVOURS) {
+export function describeIptablesRules(flavour: FlavourName): void {
   describeRules(
     `iptables rules, ${flavour}`,
     (plan, run) => openIptablesRules(plan, onlyFlavour(flavour, run)),
