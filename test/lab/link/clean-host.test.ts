@@ -34,7 +34,7 @@ describe.skipIf(!available)(`guard --once-clean on a host ${reason}`, () => {
 
     expect(failures).toEqual([]);
     expect(done).toEqual(['removed the nftables table inet nodelocaldns', `removed the bridge ${NAME}`]);
-    expect(calls[0]).toContain('nft delete');
+    expect(calls[0]).toMatch(/^nft /);
     expect(calls.at(-1)).toContain('ip -batch');
     expect(stands(node)).toBe(before);
     expect(await clean(node)).toEqual({ done: [], failures: [] });

@@ -1,12 +1,18 @@
 /** What `run` and `guard` cannot do: one clear message, exit code 1, and nothing left on the host. */
 import { chmodSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 import { requireLab } from '../support/namespace.ts';
-import { INTERCEPTING, LabHost, pathWithoutSetpriv, statusOf, untilGone } from './lab-host.ts';
+import { ADDRESSES, INTERCEPTING, LabHost, pathWithoutSetpriv, statusOf, untilGone } from './lab-host.ts';
 
-const { available, reason } = requireLab('nft', 'setpriv');
+const { available, reason } = requireLab('nft', 'iptables', 'setpriv', 'dig');
 
 const WITHOUT_NET_ADMIN = ['setpriv', '--bounding-set=-net_admin'];
+
+const WITHOUT_NET_RAW = ['setpriv', '--bounding-set=-net_raw'];
+
+const HOLD_PORT_53 =
+  "require('dgram').createSocket('udp4').bind(53, process.argv[1], () => console.log('holding'))";
 
 async function failureOf(
   host: LabHost,
@@ -45,16 +51,63 @@ describe.skipIf(!available)(`run cannot begin ${reason}`, () => {
     expect(host.state()).toBe(before);
   });
 
-  it('with a port that somebody has, and leaves their rules and interface alone', async () => {
+  it('beside another one, whose rules and interface it leaves alone', async () => {
     const host = new LabHost();
     const first = host.startRun();
     await first.waitForLine(INTERCEPTING);
+    // One address may come a little after the other.
+    await eventually(() => host.page('/ready') === 'OK\n');
     const said = first.lines().length;
     expect(await failureOf(host, ['-metrics-listen-address', '127.0.0.1:9354'])).toEqual([
-      expect.stringMatching(/^udp 169\.254\.20\.10 port 53: address already in use by .*\(pid \d+\)/),
+      `process ${first.pid} of nodelocaldns guards the rules of this host already; the host was not touched`,
     ]);
     expect(host.page('/ready')).toBe('OK\n');
     expect(first.lines().slice(said)).toEqual([]);
+  });
+
+  it('when two are started at once: one does, and is not disturbed by the other', async () => {
+    const host = new LabHost();
+    const both = [host.startRun(), host.startRun(['-metrics-listen-address', '127.0.0.1:9354'])];
+    const loser = await Promise.race(both.map(async (run) => ({ run, ending: await run.ended })));
+    expect(loser.ending).toEqual({ code: 1, signal: null });
+    const winner = both.find((run) => run !== loser.run);
+    await winner?.waitForLine(INTERCEPTING);
+    expect(loser.run.lines()).toEqual([
+      `process ${winner?.pid} of nodelocaldns guards the rules of this host already; the host was not touched`,
+    ]);
+    expect(host.asks(ADDRESSES[0])).toBe('192.0.2.1');
+  });
+
+  it('with a port that another program has', async () => {
+    const host = new LabHost();
+    host.namespace.run('ip', 'link', 'add', 'nodelocaldns', 'type', 'bridge');
+    host.namespace.run('ip', 'addr', 'add', `${ADDRESSES[0]}/32`, 'dev', 'nodelocaldns');
+    const holder = host.start([process.execPath, '-e', HOLD_PORT_53, ADDRESSES[0]]);
+    await holder.waitForLine(/^holding$/);
+    const before = host.state();
+    expect(await failureOf(host, [])).toEqual([
+      expect.stringMatching(/^udp 169\.254\.20\.10 port 53: address already in use by .*\(pid \d+\)/),
+    ]);
+    expect(host.state()).toBe(before);
+  });
+
+  it('with a process id file that cannot be written', async () => {
+    const host = new LabHost();
+    const before = host.state();
+    expect(await failureOf(host, ['-pidfile', '/nowhere/pid'])).toEqual([
+      expect.stringMatching(/^--pidfile: ENOENT.*\/nowhere\/pid/),
+    ]);
+    expect(host.state()).toBe(before);
+  });
+
+  it('with legacy iptables and without NET_RAW, which those take', async () => {
+    const host = new LabHost();
+    host.namespace.run('iptables-legacy', '-t', 'raw', '-L');
+    expect(await failureOf(host, ['--rules=iptables'], WITHOUT_NET_RAW)).toEqual([
+      expect.stringMatching(
+        /^the capabilities that it takes are missing \(NET_ADMIN and NET_RAW\): iptables-legacy/,
+      ),
+    ]);
   });
 
   it('with an interface of that name that is something else', async () => {
@@ -75,6 +128,16 @@ describe.skipIf(!available)(`run with less than it should have ${reason}`, () =>
     await run.waitForLine(INTERCEPTING);
     expect(run.lines()).toContainEqual(expect.stringMatching(/^\[WARNING\] serve runs as root: .*SETUID/));
     expect(statusOf(run.servePid())).toMatch(/^CapEff:\s*0000000000000400$/m);
+  });
+
+  it('has rules in nftables though it may not look at legacy ones, and says so', async () => {
+    const host = new LabHost();
+    host.namespace.run('iptables-legacy', '-t', 'raw', '-L');
+    const run = host.startRun([], WITHOUT_NET_RAW);
+    await run.waitForLine(INTERCEPTING);
+    expect(run.lines()).toContainEqual(
+      expect.stringMatching(/^\[WARNING\] guard: not all of this host's iptables can be looked at/),
+    );
   });
 
   it('without setpriv says what is weaker, and its child still ends with it', async () => {

@@ -60,6 +60,21 @@ export class LabHost {
     return { ...child, servePid: () => servePid(child.pid), children: () => descendants(child.pid) };
   }
 
+  /** `guard` alone, with the same addresses. */
+  startGuard(): Child {
+    return this.start([
+      process.execPath,
+      'src/main.ts',
+      'guard',
+      '-localip',
+      ADDRESSES.join(','),
+      '--interface-type=bridge',
+      '--rules=nft',
+      '-metrics-listen-address',
+      PAGES,
+    ]);
+  }
+
   /** The command line of `run`, as far as all tests have it. */
   command(): string[] {
     return [
