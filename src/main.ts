@@ -4,6 +4,7 @@
  * for a program that does not listen to it. Only a new start comes first, so that no signal is caught and then lost in it.
  */
 import module from 'node:module';
+import { trustsCompileCache } from './cli/compile-cache-trust.ts';
 import { keepHeapSmall } from './cli/heap-settings.ts';
 
 /** node:dgram and node:net share ports, and types are stripped, from this version on. */
@@ -19,6 +20,6 @@ if (major < OLDEST_NODE) {
 }
 keepHeapSmall();
 const { signals } = await import('./cli/signals.ts');
-module.enableCompileCache();
+if (trustsCompileCache(process.env)) module.enableCompileCache();
 const { main } = await import('./cli/cli.ts');
 await main(process.argv.slice(2), signals);

@@ -10,8 +10,12 @@ import type { ProbeLine, Verdict } from './probe-line.ts';
 import { TcpLine } from './tcp-line.ts';
 import { UdpLine } from './udp-line.ts';
 
-/** Ports that somebody else holds are passed over, this many at most for one probe. */
+/**
+ * Ports that somebody else holds are passed over, this many at most for one probe. Then any port will do: it reaches us as long as the
+ * address is intercepted, and a link-local one always, so that nobody can end an interception by taking our ports.
+ */
 const MOST_PORTS_TRIED = 4;
+const ANY_PORT = 0;
 
 export type ProbeResult = Probed & Verdict;
 
@@ -35,11 +39,15 @@ export interface ProberOptions {
   readonly firstPort?: number;
 }
 
+const keyOf = (proto: Proto, address: string): string => `${proto} ${address}`;
+
 const LINES = { udp: UdpLine, tcp: TcpLine } as const;
 
 export class SocketProber implements Prober {
   private readonly options: ProberOptions;
   private readonly lines = new Map<string, ProbeLine>();
+  /** Lines that have found our ports taken. */
+  private readonly crowded = new Set<string>();
   private nextPort = 0;
 
   constructor(options: ProberOptions) {
@@ -48,10 +56,15 @@ export class SocketProber implements Prober {
 
   async ask(proto: Proto, address: string): Promise<ProbeResult> {
     const askedMs = this.options.clock.nowMs();
+    const key = keyOf(proto, address);
     const line = this.line(proto, address);
     for (let tries = 1; ; tries++) {
       const verdict = await line.ask();
-      if (verdict.why === 'EADDRINUSE' && tries < MOST_PORTS_TRIED) continue;
+      if (verdict.why === 'EADDRINUSE' && tries <= MOST_PORTS_TRIED) {
+        if (tries === MOST_PORTS_TRIED) this.crowded.add(key);
+        continue;
+      }
+      this.crowded.delete(key);
       return { proto, askedMs, ...verdict };
     }
   }
@@ -65,11 +78,12 @@ export class SocketProber implements Prober {
   }
 
   private line(proto: Proto, address: string): ProbeLine {
-    const key = `${proto} ${address}`;
+    const key = keyOf(proto, address);
     const known = this.lines.get(key);
     if (known !== undefined) return known;
     const { dnsPort, instance } = this.options;
-    const made = new LINES[proto]({ address, dnsPort, instance, takePort: () => this.takePort() });
+    const takePort = (): number => (this.crowded.has(key) ? ANY_PORT : this.takePort());
+    const made = new LINES[proto]({ address, dnsPort, instance, takePort });
     this.lines.set(key, made);
     return made;
   }

@@ -151,6 +151,17 @@ describe('over UDP', () => {
     expect(clients).toEqual([FIRST_PORT + 1]);
   });
 
+  it('asks from any other port when somebody holds one after the other', async () => {
+    const { port, clients } = await udpServer((query) => [answering(query)]);
+    for (let offset = 0; offset < 8; offset++) {
+      const holder = createSocket('udp4').bind(FIRST_PORT + offset, '0.0.0.0');
+      await once(holder, 'listening');
+      onTestFinished(() => void holder.close());
+    }
+    expect(await proberOf(port).ask('udp', HOST)).toMatchObject({ outcome: 'good' });
+    expect(clients[0] < FIRST_PORT || clients[0] >= FIRST_PORT + 8).toBe(true);
+  });
+
   it('says that the server is draining', async () => {
     const { port } = await udpServer((query) => [answering(query, 'a', 'draining')]);
     expect(await proberOf(port).ask('udp', HOST)).toMatchObject({ outcome: 'draining' });

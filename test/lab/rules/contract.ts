@@ -269,7 +269,8 @@ function interception(benches: Benches): void {
     await bench.rules.install([kept.address]);
     expect(await podAgent.keep(kept)).toBe('rcode 0');
     await bench.server.kill();
-    expect(await podAgent.askAgain(kept)).toBe('closed');
+    // Which one it is depends on whether the end of the connection or the question comes first.
+    expect(['closed', 'EPIPE', 'ECONNRESET']).toContain(await podAgent.askAgain(kept));
     expect(await podAgent.keep(kept)).toBe(FROM_CLUSTER);
   });
 
