@@ -2,12 +2,13 @@
  * `npm run bench -- --guard`: what it costs to be guarded, as `run` does it: anonymous memory of the guard and of the `serve` below it, and the
  * guard's processor time while nothing happens, with the tools that it calls. In a network namespace of its own, so it needs root.
  */
-import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Namespace, requireLab } from '../lab/support/namespace.ts';
 import { build } from './benchmark.ts';
 import type { Workplace } from './benchmark.ts';
+import { childPidWith } from '../support/child-pids.ts';
 import { anonymousMib } from './footprint.ts';
 import type { BenchOptions } from './options.ts';
 import { lastOf } from './processes.ts';
@@ -59,7 +60,7 @@ async function measure(
     memory(`after ${seconds} s more`);
     for (let count = 0; count < SCRAPES; count++) scrape(host);
     memory(`after ${SCRAPES} scrapes`);
-    tell(`${anonymousMib(servePid(guard.pid)).toFixed(1)} MiB serve`);
+    tell(`${anonymousMib(childPidWith(guard.pid, 'serve')).toFixed(1)} MiB serve`);
     tell(`${(share * 100).toFixed(2)} % of a core over ${seconds} s`);
   } finally {
     guard.kill();
@@ -111,16 +112,4 @@ const ticksOf = (pid: number): number => parseStat(readFileSync(`/proc/${pid}/st
 
 function scrape(host: Namespace): void {
   host.run(process.execPath, '--input-type=module', '-e', `await (await fetch('${PAGE}')).text()`);
-}
-
-/** @throws {Error} when there is none */
-function servePid(pid: number): number {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1').split(' ').filter(Boolean).map(Number),
-  );
-  const serve = children.find((child) =>
-    readFileSync(`/proc/${child}/cmdline`, 'latin1').split('\0').includes('serve'),
-  );
-  if (serve === undefined) throw new Error('serve does not run below the guard');
-  return serve;
 }

@@ -17,7 +17,8 @@ import type { Script, ScriptedUpstream } from '../support/scripted-upstream.ts';
 import { TcpClient, framed } from '../support/tcp-client.ts';
 import { tempFile } from '../support/temp-file.ts';
 import { UdpClient } from '../support/udp-client.ts';
-import { allGone, childrenOf, lives } from '../support/workers.ts';
+import { childPids } from '../support/child-pids.ts';
+import { allGone, lives } from '../support/workers.ts';
 
 /** Source ports: that the kernel gives all of them to one of two workers happens once in four billion runs. */
 const CLIENTS = 33;
@@ -63,7 +64,7 @@ async function startWorkers(
 `;
   const daemon = await startDaemon({ corefile: corefile(count), args });
   if (count > 1) await daemon.waitForLine(SERVING);
-  return { daemon, upstream, port, pages, corefile, workers: () => childrenOf(daemon.pid) };
+  return { daemon, upstream, port, pages, corefile, workers: () => childPids(daemon.pid) };
 }
 
 const query = (name: string, id = 1): Buffer => rawQuery({ id, name });

@@ -40,6 +40,8 @@ export interface ScriptedUpstreamOptions {
     readonly cert: string;
     /** Whose certificates a client has to have. */ readonly ca?: string;
   };
+  /** Is told the number of each connection, from 1 on, before anything is read from it; may break it. */
+  onConnection?: (connection: number) => void;
   /** False: nothing listens on UDP. */
   udp?: boolean;
   /** False: nothing listens on TCP. */
@@ -70,7 +72,8 @@ export class ScriptedUpstream {
   resumed = 0;
 
   private readonly options: ScriptedUpstreamOptions;
-  private readonly open = new Set<Socket>();
+  /** With their numbers, from 1 on. */
+  private readonly open = new Map<Socket, number>();
   private udp: UdpSocket | undefined;
   private tcp: Server | undefined;
   private readonly waiters = new Set<() => void>();
@@ -99,9 +102,20 @@ export class ScriptedUpstream {
     return this.waitUntil(() => this.open.size === count);
   }
 
-  /** Ends every connection, by FIN or by RST; goes on listening. */
-  breakConnections(how: 'close' | 'reset' = 'reset'): void {
-    for (const socket of this.open) endConnection(socket, how);
+  /**
+   * Ends every connection, by FIN or by RST, or leaves it half open: nothing is read or answered on it any more, and the peer is not told.
+   * Goes on listening.
+   * @param only the numbers of the connections that are meant; all when left out
+   */
+  breakConnections(
+    how: 'close' | 'reset' | 'vanish' = 'reset',
+    only: (connection: number) => boolean = () => true,
+  ): void {
+    for (const [socket, connection] of this.open) {
+      if (!only(connection)) continue;
+      if (how === 'vanish') vanish(socket);
+      else endConnection(socket, how);
+    }
   }
 
   /** @throws what the script threw. */
@@ -174,11 +188,12 @@ export class ScriptedUpstream {
   private accept(socket: Socket): void {
     const connection = ++this.accepted;
     const clientPort = socket.remotePort ?? 0;
-    this.open.add(socket);
+    this.open.set(socket, connection);
     socket.on('close', () => {
       this.open.delete(socket);
       this.wake();
     });
+    this.options.onConnection?.(connection);
     socket.on('error', () => undefined);
     // One reply after the other, lest their pieces mix.
     let sent = Promise.resolve();
@@ -269,11 +284,20 @@ async function sendFramed(socket: Socket, message: Uint8Array, pieceOctets?: num
 }
 
 async function writePieces(socket: Socket, octets: Uint8Array, pieceOctets: number): Promise<void> {
-  if (socket.destroyed || octets.length === 0) return;
+  if (socket.destroyed || VANISHED.has(socket) || octets.length === 0) return;
   socket.write(octets.subarray(0, pieceOctets));
   // Lets this piece leave by itself.
   await nextTurn();
   await writePieces(socket, octets.subarray(pieceOctets), pieceOctets);
+}
+
+/** Connections of which the peer is to hear no more. */
+const VANISHED = new WeakSet<Socket>();
+
+function vanish(socket: Socket): void {
+  VANISHED.add(socket);
+  socket.removeAllListeners('data');
+  socket.resume();
 }
 
 function endConnection(socket: Socket, how: 'close' | 'reset'): void {

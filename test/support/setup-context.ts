@@ -10,7 +10,6 @@ import type { HttpAnswer, HttpRoute } from '../../src/observe/http-types.ts';
 import type { Log } from '../../src/observe/log-types.ts';
 import type { Counter, Family, Gauge, Histogram, Metrics } from '../../src/observe/metric-types.ts';
 import { nameFromText } from '../../src/wire/name.ts';
-import { DEFAULT_UDP_PAYLOAD } from '../../src/wire/edns.ts';
 import { SERVFAIL } from '../../src/wire/registry.ts';
 
 /** A cursor in front of the directive in `text`, as `Corefile` line 1 on. */
@@ -174,7 +173,7 @@ export class FakeContext implements SetupContext {
     bindAddresses: undefined,
     debug: false,
     stacktrace: false,
-    udpPayload: DEFAULT_UDP_PAYLOAD,
+    timeouts: undefined,
     reload: undefined,
     workers: undefined,
     lameduckMs: 0,

@@ -2,8 +2,9 @@
  * A host of one network namespace for `run`: interface and rules of its own, somewhere to send packets, a Corefile that needs no upstream. What
  * pods and cluster DNS see is tried elsewhere; here it is the process, its child and what they leave.
  */
-import { chmodSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { childPidWith, childPids } from '../../support/child-pids.ts';
 import type { Child } from '../../support/child.ts';
 import { REPOSITORY_ROOT } from '../../support/daemon.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -57,7 +58,11 @@ export class LabHost {
     env: Record<string, string> = {},
   ): RunProcess {
     const child = this.start([...prefix, ...this.command(), ...args], env);
-    return { ...child, servePid: () => servePid(child.pid), children: () => descendants(child.pid) };
+    return {
+      ...child,
+      servePid: () => childPidWith(child.pid, 'serve'),
+      children: () => childPids(child.pid),
+    };
   }
 
   /** `guard` alone, with the same addresses. */
@@ -127,16 +132,3 @@ export const commandOf = (pid: number): string[] =>
   readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
 
 export const untilGone = (pid: number): Promise<void> => eventually(() => !isAlive(pid));
-
-function descendants(pid: number): number[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap((task) => childrenOf(pid, task));
-}
-
-const childrenOf = (pid: number, task: string): number[] =>
-  readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1').split(' ').filter(Boolean).map(Number);
-
-function servePid(pid: number): number {
-  const found = descendants(pid).find((child) => commandOf(child).includes('serve'));
-  if (found === undefined) throw new Error(`process ${pid} has no child that serves`);
-  return found;
-}

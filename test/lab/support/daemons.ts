@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { childPids } from '../../support/child-pids.ts';
 import type { Child } from '../../support/child.ts';
 import { REPOSITORY_ROOT } from '../../support/daemon.ts';
 import { buildProgram } from './built-program.ts';
@@ -77,7 +78,7 @@ export function servePid(run: Child): number {
 
 /** Children, and theirs. */
 export function descendants(pid: number): number[] {
-  const direct = read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+  const direct = childPids(pid);
   return direct.concat(direct.flatMap(descendants));
 }
 
