@@ -18,6 +18,11 @@ export class SingleFlight<Result> {
     return this.flights.size;
   }
 
+  /** Whether the work for this key is under way. */
+  has(key: string): boolean {
+    return this.flights.has(key);
+  }
+
   /** The result of the work for this key, if it is under way. */
   joined(key: string): Promise<Result> | undefined {
     const joined = this.flights.get(key);

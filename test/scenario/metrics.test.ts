@@ -245,7 +245,8 @@ describe('a scrape after known traffic', () => {
     expect(sum('hits_total', { type: 'denial' })).toBe(1);
     expect(sum('misses_total')).toBe(6);
     expect(sum('entries', { type: 'success' })).toBe(4);
-    expect(sum('entries', { type: 'denial' })).toBe(1);
+    // The failure counts as one.
+    expect(sum('entries', { type: 'denial' })).toBe(2);
     expect(sum('drops_total')).toBe(0);
     expect(sum('evictions_total')).toBe(0);
   });

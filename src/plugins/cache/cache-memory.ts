@@ -1,6 +1,6 @@
 /**
- * The memory of all caches of the process, and its one bound in octets. When there is no room, expired answers leave first, whosever they
- * are; then the store that is furthest above its share of the memory gives one up, where shares go by how many answers each may hold.
+ * The memory of all caches of the process: keeps answers, finds them, gives them back as replies. Who leaves when there is no room is decided
+ * in `room.ts`.
  *
  * An answer costs the blocks of its message and of the offsets of its TTLs, and its places in table, index and heap: everything that grows
  * with the number of answers is counted. A message is kept with its question folded, and so is its own key.
@@ -8,8 +8,21 @@
 import type { Query } from '../../chain/query.ts';
 import type { ExtendedError } from '../../wire/edns.ts';
 import { HEADER_OCTETS, writeUint16 } from '../../wire/header.ts';
+import { EDE_STALE_ANSWER, EDE_STALE_NXDOMAIN, NXDOMAIN } from '../../wire/registry.ts';
 import { BLOCK_COST_OCTETS, BlockArena, blocksFor } from './block-arena.ts';
 import { CachedReply } from './cached-reply.ts';
+import {
+  FLAG_AUTHENTIC,
+  FLAG_NEVER_STALE,
+  MAX_ERRORS,
+  MAX_USES,
+  askedFlags,
+  errorFlags,
+  errorOf,
+  isAsked,
+  usesOf,
+  withUses,
+} from './entry-flags.ts';
 import { EntryIndex, INDEX_OCTETS } from './entry-index.ts';
 import {
   CACHE,
@@ -30,25 +43,18 @@ import {
   USED_SECOND,
 } from './entry-table.ts';
 import { HEAP_OCTETS } from './expiry-heap.ts';
+import { FailureTable } from './failure-table.ts';
+import type { FailureDetails } from './failure-table.ts';
 import { KeyHash } from './key-hash.ts';
+import { Room } from './room.ts';
 import { Store } from './store.ts';
 import type { CacheStores } from './store.ts';
 
 /** Places of an answer in table, index and heap. */
 const FIXED_OCTETS = ENTRY_OCTETS + INDEX_OCTETS + HEAP_OCTETS;
 
-/** Bits of FLAGS beside `FLAG_ESTABLISHED`: what was asked, and what is told. */
-const FLAG_DNSSEC_OK = 2;
-const FLAG_CHECKING_DISABLED = 4;
-const ASKED_FLAGS = FLAG_DNSSEC_OK | FLAG_CHECKING_DISABLED;
-const FLAG_AUTHENTIC = 8;
-/** From this bit on: the number of the Extended DNS Error, 0 for none. */
-const ERROR_SHIFT = 8;
-/** A configuration has a handful; beyond this answers are kept without. */
-const MAX_ERRORS = 255;
-
-/** Expired answers that leave when one is kept: more than one, so that those of a flood leave faster than they came. */
-const EXPIRED_AT_A_TIME = 2;
+const STALE_ANSWER: ExtendedError = { code: EDE_STALE_ANSWER, text: '' };
+const STALE_NXDOMAIN: ExtendedError = { code: EDE_STALE_NXDOMAIN, text: '' };
 
 const STORED_UNIT = 2 ** 31;
 
@@ -59,42 +65,51 @@ export interface Answer {
   /** Offsets of its TTLs. */
   readonly ttlOffsets: Uint16Array;
   readonly lifeSeconds: number;
+  /** Whether it is of no use once it has expired, whatever the configuration says. */
+  readonly neverStale: boolean;
   readonly authenticData: boolean;
   /** Told with it to clients that speak EDNS. */
   readonly extendedError: ExtendedError | undefined;
 }
 
 export class CacheMemory {
-  /** Octets at most. When it is lowered, answers leave as others are kept. */
-  limitOctets = Infinity;
-  /** Octets that the answers take. */
-  usedOctets = 0;
   private readonly table = new EntryTable();
+  private readonly room = new Room(this.table, (entry) => this.forget(entry));
   private readonly index = new EntryIndex(this.table);
   private readonly arena = new BlockArena();
   private readonly hash = new KeyHash();
   private readonly reply = new CachedReply();
   /** Where an answer is laid out before it is written. */
   private scratch = new Uint8Array(1024);
-  private readonly stores = new Map<number, Store>();
   private readonly errors: ExtendedError[] = [];
   private lastNumber = 0;
-  /** Answers that all stores together may hold. */
-  private capacity = 0;
+
+  /** Octets at most. When it is lowered, answers leave as others are kept. */
+  get limitOctets(): number {
+    return this.room.limitOctets;
+  }
+
+  set limitOctets(octets: number) {
+    this.room.limitOctets = octets;
+  }
+
+  /** Octets that the answers take. */
+  get usedOctets(): number {
+    return this.room.usedOctets;
+  }
 
   /** The stores of one more `cache` directive. They have a share of the memory from their first answer on, until they are closed. */
   makeStores(successCapacity: number, denialCapacity: number): CacheStores {
     const success = new Store(++this.lastNumber, successCapacity, this.table);
     const denial = new Store(++this.lastNumber, denialCapacity, this.table);
-    return { number: success.number, success, denial };
+    return { number: success.number, success, denial, failures: new FailureTable() };
   }
 
   /** Forgets all that is in these stores; they keep nothing any more. */
   close({ success, denial }: CacheStores): void {
     for (const store of [success, denial]) {
       for (let entry = store.order.any; entry !== NONE; entry = store.order.any) this.forget(entry);
-      if (this.stores.delete(store.number)) this.capacity -= store.capacity;
-      store.isClosed = true;
+      this.room.close(store);
     }
   }
 
@@ -113,6 +128,27 @@ export class CacheMemory {
     return found;
   }
 
+  /**
+   * An answer to the question that has expired and may be given all the same: the positive one, if there are two.
+   * @returns its entry, or NONE
+   */
+  findStale({ number, success, denial }: CacheStores, query: Query, nowMs: number): number {
+    const { table } = this;
+    const hash = this.hash.of(query.keyHalves, query.keyHalfCount, number);
+    let found = NONE;
+    let entry = this.index.first(hash);
+    for (; entry !== NONE; entry = table.get(entry, NEXT_IN_BUCKET)) {
+      if (table.get(entry, HASH) !== hash || !this.answers(entry, number, query)) continue;
+      if ((table.get(entry, FLAGS) & FLAG_NEVER_STALE) !== 0 || this.isFresh(entry, nowMs)) continue;
+      const isPositive = table.get(entry, STORE) === success.number;
+      const { staleSeconds } = isPositive ? success : denial;
+      if (this.leftMs(entry, nowMs) + staleSeconds * 1000 <= 0) continue;
+      if (isPositive) return entry;
+      found = entry;
+    }
+    return found;
+  }
+
   isIn(entry: number, store: Store): boolean {
     return this.table.get(entry, STORE) === store.number;
   }
@@ -124,7 +160,7 @@ export class CacheMemory {
     // Once a second is enough to know what is in use.
     if (table.get(entry, USED_SECOND) !== second) {
       table.set(entry, USED_SECOND, second);
-      this.storeOf(entry).order.use(entry);
+      this.room.storeOf(entry).order.use(entry);
     }
     const flags = table.get(entry, FLAGS);
     this.arena.read(table.get(entry, FIRST_BLOCK), reply.words);
@@ -135,18 +171,58 @@ export class CacheMemory {
       ageSeconds,
       (flags & FLAG_AUTHENTIC) !== 0,
     );
-    reply.extendedError = flags >>> ERROR_SHIFT === 0 ? undefined : this.errors[(flags >>> ERROR_SHIFT) - 1];
+    const error = errorOf(flags);
+    reply.extendedError = error === 0 ? undefined : this.errors[error - 1];
     return reply;
+  }
+
+  /** The answer of an entry that has expired, told as such (RFC 8767 section 4, RFC 8914). It holds as that of `use` does. */
+  useStale(entry: number, nowMs: number, ttlSeconds: number): CachedReply {
+    const reply = this.use(entry, nowMs);
+    reply.fixedTtlSeconds = ttlSeconds;
+    // What was proved then need not hold now.
+    reply.authenticData = false;
+    reply.extendedError = reply.rcode === NXDOMAIN ? STALE_NXDOMAIN : STALE_ANSWER;
+    return reply;
+  }
+
+  /** A failure as an answer without records to this question. It holds as that of `use` does. */
+  useFailure(query: Query, { rcode, extendedError }: FailureDetails): CachedReply {
+    this.reply.fillFailure(query, rcode);
+    this.reply.extendedError = extendedError;
+    return this.reply;
+  }
+
+  /**
+   * Counts a use of the entry, in front of `use`; anew when nobody has asked for longer than a gap.
+   * @returns uses so far, at most MAX_USES
+   */
+  countUse(entry: number, nowMs: number, gapSeconds: number): number {
+    const { table } = this;
+    const flags = table.get(entry, FLAGS);
+    const idleSeconds = Math.floor(nowMs / 1000) - table.get(entry, USED_SECOND);
+    const uses = idleSeconds > gapSeconds ? 1 : Math.min(usesOf(flags) + 1, MAX_USES);
+    table.set(entry, FLAGS, withUses(flags, uses));
+    return uses;
+  }
+
+  /** Whether no more than this part of the answer's life is left, in percent; the last second always is. */
+  isEnding(entry: number, nowMs: number, percentage: number): boolean {
+    const lifeSeconds = this.table.get(entry, LIFE_MS) / 1000;
+    return this.leftMs(entry, nowMs) <= Math.ceil((lifeSeconds * percentage) / 100) * 1000;
   }
 
   /** Keeps the answer to the question instead of what the store had. */
   keep(stores: CacheStores, store: Store, query: Query, answer: Answer, nowMs: number): void {
     const { table } = this;
-    this.drop(stores, store, query);
+    const former = this.entryIn(stores, store, query);
+    // What is asked for all the time is so across its answers.
+    const uses = former === NONE ? 0 : usesOf(table.get(former, FLAGS));
+    const usedSecond = former === NONE ? NONE : table.get(former, USED_SECOND);
+    if (former !== NONE) this.forget(former);
     const octets = costOf(answer);
     if (octets > this.limitOctets || store.isClosed) return;
-    if (!this.stores.has(store.number)) this.open(store);
-    this.makeRoom(store, octets, nowMs);
+    this.room.make(store, octets, nowMs);
     const entry = table.take();
     table.set(entry, HASH, this.hash.of(query.keyHalves, query.keyHalfCount, stores.number));
     table.set(entry, STORE, store.number);
@@ -157,35 +233,36 @@ export class CacheMemory {
     const lifeMs = Math.round(answer.lifeSeconds * 1000);
     table.set(entry, LIFE_MS, lifeMs);
     table.set(entry, EXPIRY_SECOND, Math.ceil((nowMs + lifeMs) / 1000));
-    table.set(entry, USED_SECOND, NONE);
-    table.set(entry, FLAGS, askedFlags(query) | this.toldFlags(answer));
+    table.set(entry, USED_SECOND, usedSecond);
+    table.set(entry, FLAGS, withUses(askedFlags(query) | this.toldFlags(answer), uses));
     this.index.add(entry);
     store.expiry.add(entry);
     store.order.add(entry);
-    store.octets += octets;
-    this.usedOctets += octets;
+    this.room.take(store, octets);
   }
 
   /** Forgets the answer to the question that the store has, if any. */
-  drop({ number }: CacheStores, store: Store, query: Query): void {
+  drop(stores: CacheStores, store: Store, query: Query): void {
+    const entry = this.entryIn(stores, store, query);
+    if (entry !== NONE) this.forget(entry);
+  }
+
+  /** The answer to the question that the store has, whether it has expired or not, or NONE. */
+  private entryIn({ number }: CacheStores, store: Store, query: Query): number {
     const { table } = this;
     const hash = this.hash.of(query.keyHalves, query.keyHalfCount, number);
     let entry = this.index.first(hash);
     for (; entry !== NONE; entry = table.get(entry, NEXT_IN_BUCKET)) {
       if (table.get(entry, HASH) !== hash || !this.isIn(entry, store)) continue;
-      if (this.answers(entry, number, query)) return this.forget(entry);
+      if (this.answers(entry, number, query)) break;
     }
-  }
-
-  private open(store: Store): void {
-    this.stores.set(store.number, store);
-    this.capacity += store.capacity;
+    return entry;
   }
 
   private answers(entry: number, cache: number, query: Query): boolean {
     const { table } = this;
     if (table.get(entry, CACHE) !== cache) return false;
-    if ((table.get(entry, FLAGS) & ASKED_FLAGS) !== askedFlags(query)) return false;
+    if (!isAsked(table.get(entry, FLAGS), query)) return false;
     const first = table.get(entry, FIRST_BLOCK);
     return this.arena.equals(first, HEADER_OCTETS, query.keyOctets, query.questionLength);
   }
@@ -194,14 +271,13 @@ export class CacheMemory {
     return nowMs - this.storedMs(entry) < this.table.get(entry, LIFE_MS);
   }
 
-  private storedMs(entry: number): number {
-    return this.table.get(entry, STORED_HIGH) * STORED_UNIT + this.table.get(entry, STORED_LOW);
+  /** Until it expires; negative after. */
+  private leftMs(entry: number, nowMs: number): number {
+    return this.storedMs(entry) + this.table.get(entry, LIFE_MS) - nowMs;
   }
 
-  private storeOf(entry: number): Store {
-    const store = this.stores.get(this.table.get(entry, STORE));
-    if (store === undefined) throw new Error('an entry of a store that was closed');
-    return store;
+  private storedMs(entry: number): number {
+    return this.table.get(entry, STORED_HIGH) * STORED_UNIT + this.table.get(entry, STORED_LOW);
   }
 
   /** Message, then the offsets of its TTLs. */
@@ -218,8 +294,9 @@ export class CacheMemory {
     table.set(entry, TTL_COUNT, ttlOffsets.length);
   }
 
-  private toldFlags({ authenticData, extendedError }: Answer): number {
-    return (authenticData ? FLAG_AUTHENTIC : 0) | (this.numberOfError(extendedError) << ERROR_SHIFT);
+  private toldFlags({ authenticData, neverStale, extendedError }: Answer): number {
+    const flags = (authenticData ? FLAG_AUTHENTIC : 0) | (neverStale ? FLAG_NEVER_STALE : 0);
+    return flags | errorFlags(this.numberOfError(extendedError));
   }
 
   private numberOfError(error: ExtendedError | undefined): number {
@@ -229,60 +306,9 @@ export class CacheMemory {
     return this.errors.length < MAX_ERRORS ? this.errors.push(error) : 0;
   }
 
-  private makeRoom(store: Store, octets: number, nowMs: number): void {
-    for (let i = 0; i < EXPIRED_AT_A_TIME; i++) {
-      const entry = this.expiredEntry(nowMs);
-      if (entry === NONE) break;
-      this.forget(entry);
-    }
-    while (store.size >= store.capacity) this.evict(store, nowMs);
-    while (this.usedOctets + octets > this.limitOctets) {
-      const entry = this.expiredEntry(nowMs);
-      if (entry === NONE) this.evict(this.payer(store, octets), nowMs);
-      else this.forget(entry);
-    }
-  }
-
-  /** Some entry that is of no more use, or NONE. */
-  private expiredEntry(nowMs: number): number {
-    for (const { expiry } of this.stores.values()) if (this.isExpired(expiry.top, nowMs)) return expiry.top;
-    return NONE;
-  }
-
-  private isExpired(entry: number, nowMs: number): boolean {
-    return entry !== NONE && this.table.get(entry, EXPIRY_SECOND) * 1000 <= nowMs;
-  }
-
-  /** One answer of the store leaves to make room: one that has expired, or the first in the order of use, which alone is counted. */
-  private evict(store: Store, nowMs: number): void {
-    const { top } = store.expiry;
-    if (this.isExpired(top, nowMs)) return this.forget(top);
-    store.order.relegate();
-    this.forget(store.order.first(Math.floor(nowMs / 1000)));
-    store.evictions.value++;
-  }
-
-  /**
-   * The store that is furthest above its share when this one gets so many octets more. Together they are then above what there is, so one
-   * is above its share; only where that is an answer by itself larger than the share of its empty store, another one has to pay.
-   */
-  private payer(getting: Store, octets: number): Store {
-    let payer: Store | undefined;
-    let most = -Infinity;
-    for (const store of this.stores.values()) {
-      const share = (this.limitOctets * store.capacity) / this.capacity;
-      const excess = store.octets + (store === getting ? octets : 0) - share;
-      if (store.size === 0 || excess <= most) continue;
-      payer = store;
-      most = excess;
-    }
-    if (payer === undefined) throw new Error('the memory is full, and every store is empty');
-    return payer;
-  }
-
   private forget(entry: number): void {
     const { table } = this;
-    const store = this.storeOf(entry);
+    const store = this.room.storeOf(entry);
     const octets = blocksFor(table.get(entry, MESSAGE_OCTETS) + table.get(entry, TTL_COUNT) * 2);
     this.index.remove(entry);
     store.expiry.remove(entry);
@@ -290,13 +316,9 @@ export class CacheMemory {
     this.arena.release(table.get(entry, FIRST_BLOCK));
     table.giveBack(entry);
     const cost = octets * BLOCK_COST_OCTETS + FIXED_OCTETS;
-    store.octets -= cost;
-    this.usedOctets -= cost;
+    this.room.giveBack(store, cost);
   }
 }
 
 const costOf = ({ message, ttlOffsets }: Answer): number =>
   blocksFor(message.length + ttlOffsets.length * 2) * BLOCK_COST_OCTETS + FIXED_OCTETS;
-
-const askedFlags = (query: Query): number =>
-  (query.dnssecOk ? FLAG_DNSSEC_OK : 0) | (query.checkingDisabled ? FLAG_CHECKING_DISABLED : 0);

@@ -1,37 +1,37 @@
 /**
- * Answers from memory, or passes the question on once for everybody who asks it, and keeps what comes back.
+ * Answers from memory, or passes the question on once for everybody who asks it. What is kept of what comes back is decided in
+ * `answer-keeper.ts`; this file decides what a client gets, and when.
+ *
+ *     fresh ──► given; asked for again where it is much used and ends soon (prefetch)
+ *     expired ─► given as stale, before or after the upstream had its time (serve_stale)
+ *     failed ──► given until it may be asked again (RFC 9520)
+ *     unknown ─► asked
  *
  * A hit is one look-up, one copy and no allocation. Whole messages are kept, each under its own question only, so nothing in an answer can
  * ever answer another question (RFC 2181 section 5.4.1).
  */
-import { SingleFlight } from '../../base/single-flight.ts';
 import type { Clock } from '../../base/clock.ts';
 import { exchangeGate } from '../../chain/exchange-gate.ts';
 import type { ExchangeGate } from '../../chain/exchange-gate.ts';
+import { fitTransport } from '../../chain/fit-transport.ts';
 import type { Handler } from '../../chain/handler.ts';
 import { PerServer } from '../../chain/identity.ts';
-import { REPLY, Reply } from '../../chain/outcome.ts';
-import type { Outcome, Pending } from '../../chain/outcome.ts';
+import { REPLY } from '../../chain/outcome.ts';
+import type { Outcome, Pending, Reply } from '../../chain/outcome.ts';
 import type { SetupContext } from '../../chain/plugin.ts';
 import type { Query } from '../../chain/query.ts';
-import { fitTransport } from '../../chain/fit-transport.ts';
-import { settle } from '../../chain/settle.ts';
 import { matchZone } from '../../chain/zones.ts';
-import { KIND_FAILURE, classify } from '../../wire/classify.ts';
-import { EDE_CACHED_ERROR } from '../../wire/registry.ts';
-import type { Counter } from '../../observe/metric-types.ts';
-import { OctetSlab } from '../../wire/octet-slab.ts';
-import { hasQuestion } from '../../wire/same-question.ts';
-import type { Answer, CacheMemory } from './cache-memory.ts';
-import { isDenial, lifeSecondsOf, storeOptionsFor, withCachedTtls } from './entry.ts';
+import { KIND_POSITIVE, classify } from '../../wire/classify.ts';
+import { NOERROR, NXDOMAIN } from '../../wire/registry.ts';
+import { AnswerKeeper } from './answer-keeper.ts';
+import type { CacheMemory } from './cache-memory.ts';
+import type { CachedReply } from './cached-reply.ts';
 import { NONE } from './entry-table.ts';
+import { Exchanges } from './exchanges.ts';
 import { cacheSeries } from './metrics.ts';
 import type { CacheSeries } from './metrics.ts';
-import type { CacheOptions } from './options.ts';
-import type { CacheStores, Store } from './store.ts';
-
-const MAX_HEADER_RCODE = 0xf;
-const CACHED_FAILURE = { code: EDE_CACHED_ERROR, text: '' };
+import type { CacheOptions, PrefetchOptions, StaleOptions } from './options.ts';
+import type { CacheStores } from './store.ts';
 
 export class CacheHandler implements Handler {
   readonly name = 'cache';
@@ -44,8 +44,7 @@ export class CacheHandler implements Handler {
   private readonly clock: Clock;
   private readonly gate: ExchangeGate;
   private readonly series: PerServer<CacheSeries>;
-  private readonly flights = new SingleFlight<Outcome>();
-  private readonly slab = new OctetSlab();
+  private readonly exchanges: Exchanges;
 
   constructor(
     next: Handler,
@@ -62,7 +61,16 @@ export class CacheHandler implements Handler {
     this.stores = stores;
     this.clock = context.clock;
     this.gate = exchangeGate(context);
-    this.series = new PerServer((label) => cacheSeries(context.metrics, label, zones));
+    this.series = new PerServer((label) => cacheSeries(context.metrics, label, zones, options));
+    const keeper = new AnswerKeeper(options, memory, stores, context.clock, this.series);
+    context.onStop(() => {
+      keeper.isStopped = true;
+    });
+    this.exchanges = new Exchanges(next, {
+      keep: (query, outcome) => keeper.keep(query, outcome),
+      keepRefreshed: (query, outcome) => keeper.keepRefreshed(query, outcome),
+      bug: (error) => context.log.error(`bug while an answer was refreshed: ${stackOf(error)}`),
+    });
   }
 
   ask(query: Query): Pending {
@@ -71,103 +79,148 @@ export class CacheHandler implements Handler {
     }
     const series = this.series.of(query.server);
     series.requests.value++;
-    return this.lookUp(query, series) ?? this.miss(query, series);
-  }
-
-  /** A usable positive answer wins over a denial, and both over a remembered failure: a failure never hides an answer. */
-  private lookUp(query: Query, series: CacheSeries): Reply | undefined {
-    const { memory, stores, options } = this;
     // A client's query was read just now; one of our own (see `resolve`) bears the time of the query that it is for.
     const nowMs = query.depth === 0 ? query.receivedMs : this.clock.nowMs();
+    return this.lookUp(query, series, nowMs) ?? this.withoutFresh(query, series, nowMs);
+  }
+
+  /** A fresh answer: a positive one wins over a denial. */
+  private lookUp(query: Query, series: CacheSeries, nowMs: number): Reply | undefined {
+    const { memory, stores, options } = this;
     const entry = memory.find(stores, query, nowMs);
     if (entry === NONE) return undefined;
-    this.gate.answers++;
-    if (memory.isIn(entry, stores.success)) series.successHits.value++;
-    else series.denialHits.value++;
-    const reply = memory.use(entry, nowMs);
-    if (options.keepTtl) reply.ageSeconds = 0;
+    const { prefetch, stale } = options;
+    if (prefetch !== undefined && this.mayPrefetch(query, entry, prefetch, nowMs)) {
+      return this.prefetched(query, series, nowMs);
+    }
+    if (stale?.prefersPositive === true && !memory.isIn(entry, stores.success)) {
+      const positive = memory.findStale(stores, query, nowMs);
+      if (positive !== NONE && memory.isIn(positive, stores.success)) {
+        return this.stale(positive, series, stale, nowMs);
+      }
+    }
+    return this.hit(entry, series, nowMs);
+  }
+
+  private hit(entry: number, series: CacheSeries, nowMs: number): Reply {
+    this.countHit(entry, series);
+    const reply = this.memory.use(entry, nowMs);
+    if (this.options.keepTtl) reply.ageSeconds = 0;
     return reply;
   }
 
-  /** Everybody who misses the same question waits for the first one's answer. */
+  private countHit(entry: number, series: CacheSeries): void {
+    this.gate.answers++;
+    if (this.memory.isIn(entry, this.stores.success)) series.successHits.value++;
+    else series.denialHits.value++;
+  }
+
+  private withoutFresh(query: Query, series: CacheSeries, nowMs: number): Pending {
+    const { memory, stores, gate, options } = this;
+    const { stale } = options;
+    if (stale !== undefined && memory.findStale(stores, query, nowMs) !== NONE) {
+      return stale.verifies
+        ? this.verified(query, series, stale, nowMs)
+        : this.immediate(query, series, stale, nowMs);
+    }
+    const failure = stores.failures.find(query.key, nowMs);
+    if (failure === undefined) return this.miss(query, series);
+    gate.answers++;
+    series.denialHits.value++;
+    return memory.useFailure(query, failure);
+  }
+
   private miss(query: Query, series: CacheSeries): Pending {
     series.misses.value++;
-    const joined = this.flights.joined(query.key);
-    if (joined !== undefined) return joined.then((outcome) => fitTransport(query, outcome));
-    const pending = this.next.ask(query);
-    if (!(pending instanceof Promise)) return this.kept(query, pending);
-    this.flights.begin(query.key);
-    return settle(pending, CacheHandler.landed, this, query, CacheHandler.crashed);
+    return this.exchanges.ask(query);
   }
 
-  private kept(query: Query, outcome: Outcome): Outcome {
-    return outcome.kind === REPLY ? this.put(query, outcome) : outcome;
+  private mayPrefetch(query: Query, entry: number, prefetch: PrefetchOptions, nowMs: number): boolean {
+    const { memory } = this;
+    if (memory.countUse(entry, nowMs, prefetch.gapSeconds) < prefetch.amount) return false;
+    return memory.isEnding(entry, nowMs, prefetch.percentage) && this.mayRefresh(query.key, 0, nowMs);
   }
 
-  private static landed(this: void, self: CacheHandler, query: Query, outcome: Outcome): Outcome {
-    const kept = self.kept(query, outcome);
-    self.flights.land(query.key, kept);
-    return kept;
+  /** The answer that there is; the next one, where that is there at once. */
+  private prefetched(query: Query, series: CacheSeries, nowMs: number): Reply | undefined {
+    series.prefetches.value++;
+    this.exchanges.refresh(query);
+    const entry = this.memory.find(this.stores, query, nowMs);
+    return entry === NONE ? undefined : this.hit(entry, series, nowMs);
   }
 
-  /** Those who have joined share the bug. */
-  private static crashed(this: void, self: CacheHandler, query: Query, error: unknown): undefined {
-    self.flights.crash(query.key, error);
+  /** Whether there is an exchange to spare for an answer that nobody waits for. */
+  private mayRefresh(key: string, recheckMs: number, nowMs: number): boolean {
+    if (this.gate.isCrowded || this.exchanges.isUnderWay(key)) return false;
+    return this.stores.failures.mayRefresh(key, nowMs, recheckMs);
   }
 
-  /** Keeps the answer where it may be kept. @returns what the client gets: the same answer with the TTLs of the cache. */
-  private put(query: Query, reply: Reply): Reply {
-    const { message } = reply;
-    const series = this.series.of(query.server);
-    if (!hasQuestion(message, message.length, query.foldedName, query.nameLength, query.type, query.class)) {
-      series.drops.value++;
-      return reply;
+  /** The stale answer at once, and a fresh one for the next client. */
+  private immediate(query: Query, series: CacheSeries, stale: StaleOptions, nowMs: number): Pending {
+    if (this.mayRefresh(query.key, stale.recheckMs, nowMs)) {
+      series.prefetches.value++;
+      const outcome = this.exchanges.refresh(query);
+      if (outcome !== undefined) return this.betterOf(query, series, stale, outcome);
     }
-    // An rcode of more than four bits is about EDNS and not about the name; the header alone would show a harmless part of it.
-    if (reply.rcode > MAX_HEADER_RCODE) return reply;
-    const classification = classify(message, message.length);
-    const kept = withCachedTtls(reply, classification, this.options, this.slab);
-    const lifeSeconds = lifeSecondsOf(kept, reply, classification, this.options);
-    if (kept === message) return reply;
-    if (lifeSeconds > 0 && !this.isDisabled(query, classification.kind)) {
-      const { ttlOffsets, authenticData, extendedError } = reply;
-      const answer = { message: kept, ttlOffsets, lifeSeconds, authenticData, extendedError };
-      this.insert(query, answer, classification.kind, series);
+    return this.staleOr(query, series, stale, nowMs) ?? this.miss(query, series);
+  }
+
+  /** What the upstream says within its time, and the stale answer when it says nothing or has lately failed to. */
+  private verified(query: Query, series: CacheSeries, stale: StaleOptions, nowMs: number): Pending {
+    const { exchanges, stores } = this;
+    const { key } = query;
+    if (!exchanges.isUnderWay(key) && stores.failures.mayRefresh(key, nowMs, stale.recheckMs)) {
+      const outcome = exchanges.refresh(query);
+      if (outcome !== undefined) return this.betterOf(query, series, stale, outcome);
     }
-    return retold(reply, kept);
-  }
-
-  private insert(query: Query, answer: Answer, kind: number, series: CacheSeries): void {
-    const { memory, stores } = this;
-    const nowMs = this.clock.nowMs();
-    if (kind === KIND_FAILURE) {
-      const extendedError = answer.extendedError ?? CACHED_FAILURE;
-      this.keepIn(stores.denial, query, { ...answer, extendedError }, series.denialEvictions, nowMs);
-    } else if (isDenial(kind)) {
-      // What the upstream denies is gone; what it failed to say may still be right.
-      memory.drop(stores, stores.success, query);
-      this.keepIn(stores.denial, query, answer, series.denialEvictions, nowMs);
-    } else {
-      memory.drop(stores, stores.denial, query);
-      this.keepIn(stores.success, query, answer, series.successEvictions, nowMs);
+    if (exchanges.isUnderWay(key)) {
+      const race = exchanges.race(key, stale.timeoutMs);
+      if (!race.isLate) return race.winner.then((outcome) => this.betterOf(query, series, stale, outcome));
     }
+    return this.staleOr(query, series, stale, nowMs) ?? this.miss(query, series);
   }
 
-  private keepIn(store: Store, query: Query, answer: Answer, evictions: Counter, nowMs: number): void {
-    store.evictions = evictions;
-    this.memory.keep(this.stores, store, query, answer, nowMs);
+  /** The outcome if it is an answer, or else the stale answer, in octets of its own since the client may have waited. */
+  private betterOf(
+    query: Query,
+    series: CacheSeries,
+    stale: StaleOptions,
+    outcome: Outcome | undefined,
+  ): Pending {
+    const fitting = outcome === undefined ? undefined : fitTransport(query, outcome);
+    if (fitting === undefined || !isBetter(fitting, stale)) {
+      const reply = this.staleOr(query, series, stale, this.clock.nowMs());
+      if (reply !== undefined) return reply.kept();
+    }
+    // What was kept has left meanwhile.
+    if (fitting === undefined) return this.miss(query, series);
+    series.misses.value++;
+    return fitting;
   }
 
-  private isDisabled(query: Query, kind: number): boolean {
-    const zones = storeOptionsFor(kind, this.options)?.disabledZones ?? [];
-    return matchZone(zones, query.foldedName, query.nameLength) !== undefined;
+  private staleOr(
+    query: Query,
+    series: CacheSeries,
+    stale: StaleOptions,
+    nowMs: number,
+  ): CachedReply | undefined {
+    const entry = this.memory.findStale(this.stores, query, nowMs);
+    return entry === NONE ? undefined : this.stale(entry, series, stale, nowMs);
+  }
+
+  private stale(entry: number, series: CacheSeries, stale: StaleOptions, nowMs: number): CachedReply {
+    this.countHit(entry, series);
+    series.servedStale.value++;
+    return this.memory.useStale(entry, nowMs, stale.responseTtlSeconds);
   }
 }
 
-/** The reply as it came, with other octets of the same layout. */
-function retold(reply: Reply, message: Uint8Array): Reply {
-  const told = new Reply(message, reply.source, reply.ttlOffsets);
-  told.rcode = reply.rcode;
-  told.extendedError = reply.extendedError;
-  return told;
+/** Whether an outcome wins over an answer that has expired: it comes from somebody who knows (RFC 8767 section 4). */
+function isBetter(outcome: Outcome, { prefersPositive }: StaleOptions): boolean {
+  if (outcome.kind !== REPLY) return false;
+  if (prefersPositive) return classify(outcome.message, outcome.length).kind === KIND_POSITIVE;
+  return outcome.rcode === NOERROR || outcome.rcode === NXDOMAIN;
 }
+
+const stackOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);

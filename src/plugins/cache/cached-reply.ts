@@ -3,7 +3,8 @@
  * takes a copy (`Reply.kept`).
  */
 import { Reply } from '../../chain/outcome.ts';
-import { HEADER_OCTETS, rcodeOf, readFlags } from '../../wire/header.ts';
+import type { Query } from '../../chain/query.ts';
+import { HEADER_OCTETS, SECTION_QUESTION, rcodeOf, readFlags, writeCount } from '../../wire/header.ts';
 
 /** The longest message and the offsets of all TTLs that it can have, in whole blocks. */
 const SCRATCH_WORDS = 5 * 4096;
@@ -31,11 +32,23 @@ export class CachedReply extends Reply {
     this.length = length;
     this.ttlCount = ttlCount;
     this.ageSeconds = ageSeconds;
+    // Set for stale answers, after this.
+    this.fixedTtlSeconds = -1;
     this.rcode = rcodeOf(readFlags(message));
     this.authenticData = authenticData;
     // RFC 1034 section 6.2.7: what comes from a cache is not authoritative. Truncated answers are never kept.
     this.authoritative = false;
     this.truncated = false;
+  }
+
+  /** Header and question alone. */
+  fillFailure(query: Query, rcode: number): void {
+    const { message } = this;
+    message.fill(0, 0, HEADER_OCTETS);
+    for (let i = 0; i < query.questionLength; i++) message[HEADER_OCTETS + i] = query.keyOctets[i];
+    writeCount(message, SECTION_QUESTION, 1);
+    this.fill(HEADER_OCTETS + query.questionLength, 0, 0, false);
+    this.rcode = rcode;
   }
 
   override kept(): Reply {

@@ -23,12 +23,12 @@ export const TTL_COUNT = 7;
 export const STORED_HIGH = 8;
 export const STORED_LOW = 9;
 export const LIFE_MS = 10;
-/** The second at which the entry is of no more use, and its place in the heap that is ordered by it. */
+/** The second at which the answer has expired, and its place in the heap that is ordered by it. */
 export const EXPIRY_SECOND = 11;
 export const HEAP_PLACE = 12;
 /** The second of the last use that moved the entry in the order of use. */
 export const USED_SECOND = 13;
-/** Bits; see `FLAG_` in `cache-memory.ts`. */
+/** Bits; see `entry-flags.ts`. */
 export const FLAGS = 14;
 /** The number of the cache whose question this is. */
 export const CACHE = 15;

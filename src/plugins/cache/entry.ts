@@ -56,14 +56,18 @@ export function withCachedTtls(
   return message;
 }
 
-/** Seconds for which an answer with these (cached) TTLs may be used; 0 for not at all. */
+/** Whether the answer is of no use once it has expired: who says TTL 0 wants every client to ask, and a referral is no answer. */
+export function isNeverStale(reply: Reply, { kind }: Classification): boolean {
+  return kind === KIND_DELEGATION || smallestTtl(reply.message, reply.ttlOffsets) === 0;
+}
+
+/** Seconds for which an answer (and no failure) with these (cached) TTLs may be used; 0 for not at all. */
 export function lifeSecondsOf(
   message: Uint8Array,
   reply: Reply,
   classification: Classification,
   options: CacheOptions,
 ): number {
-  if (classification.kind === KIND_FAILURE) return options.servfailSeconds;
   const store = storeOptionsFor(classification.kind, options);
   if (store === undefined) return 0;
   if (classification.kind === KIND_DELEGATION) return Math.min(DEFAULT_LIFE_SECONDS, store.maxTtlSeconds);

@@ -3,6 +3,7 @@
  * all caches of the process share, which CoreDNS has no name for.
  */
 import type { Counter, Family, Gauge, Metrics } from '../../observe/metric-types.ts';
+import type { CacheOptions } from './options.ts';
 
 export interface CacheSeries {
   readonly requests: Counter;
@@ -10,12 +11,22 @@ export interface CacheSeries {
   readonly successHits: Counter;
   readonly denialHits: Counter;
   readonly drops: Counter;
+  /** Of caches that have one or the other alone. */
+  readonly prefetches: Counter;
+  readonly servedStale: Counter;
   readonly successEvictions: Counter;
   readonly denialEvictions: Counter;
 }
 
+type RefreshOptions = Pick<CacheOptions, 'prefetch' | 'stale'>;
+
 /** @param zones comma-joined zones of the cache, in the order of the configuration. */
-export function cacheSeries(metrics: Metrics, server: string, zones: string): CacheSeries {
+export function cacheSeries(
+  metrics: Metrics,
+  server: string,
+  zones: string,
+  options: RefreshOptions,
+): CacheSeries {
   const labels = ['server', 'zones', 'view'];
   const typed = ['server', 'type', 'zones', 'view'];
   const hits = metrics.counter('coredns_cache_hits_total', 'Answers given from the cache.', typed);
@@ -34,10 +45,34 @@ export function cacheSeries(metrics: Metrics, server: string, zones: string): Ca
     drops: metrics
       .counter('coredns_cache_drops_total', 'Answers not kept since they answer another question.', labels)
       .with(server, zones, ''),
+    ...refreshSeries(metrics, server, zones, options),
     successHits: hits.with(server, 'success', zones, ''),
     denialHits: hits.with(server, 'denial', zones, ''),
     successEvictions: evictions.with(server, 'success', zones, ''),
     denialEvictions: evictions.with(server, 'denial', zones, ''),
+  };
+}
+
+/** As CoreDNS shows them: where they are in use. */
+function refreshSeries(
+  metrics: Metrics,
+  server: string,
+  zones: string,
+  { prefetch, stale }: RefreshOptions,
+): Pick<CacheSeries, 'prefetches' | 'servedStale'> {
+  const counter = (isInUse: boolean, name: string, help: string): Counter =>
+    isInUse ? metrics.counter(name, help, ['server', 'zones', 'view']).with(server, zones, '') : { value: 0 };
+  return {
+    prefetches: counter(
+      prefetch !== undefined || stale !== undefined,
+      'coredns_cache_prefetch_total',
+      'Answers that were asked for again while the old one was given.',
+    ),
+    servedStale: counter(
+      stale !== undefined,
+      'coredns_cache_served_stale_total',
+      'Answers given after they had expired.',
+    ),
   };
 }
 

@@ -23,8 +23,35 @@ export interface CacheOptions {
   denial: StoreOptions;
   servfailSeconds: number;
   keepTtl: boolean;
-  /** Options that are read and checked and have no effect yet. */
-  readonly withoutEffect: string[];
+  /** undefined for not at all. */
+  prefetch: PrefetchOptions | undefined;
+  /** undefined for never. */
+  stale: StaleOptions | undefined;
+}
+
+/** Which answers are asked for again before they expire. */
+export interface PrefetchOptions {
+  /** Those that were used so often, at least 1, */
+  readonly amount: number;
+  /** without a longer pause in between, */
+  readonly gapSeconds: number;
+  /** and of whose life no more than this is left, from 10 to 90. */
+  readonly percentage: number;
+}
+
+/** How answers are given that have expired (RFC 8767). */
+export interface StaleOptions {
+  /** For so long after they have expired. */
+  readonly keepSeconds: number;
+  /** Whether the upstream is asked first. */
+  readonly verifies: boolean;
+  /** For how long a client waits for the upstream; 0 for as long as it takes. */
+  readonly timeoutMs: number;
+  readonly responseTtlSeconds: number;
+  /** The least time between a refresh that failed and the next one. */
+  readonly recheckMs: number;
+  /** Whether a positive answer that has expired wins over a denial. */
+  readonly prefersPositive: boolean;
 }
 
 export const DEFAULT_CAPACITY = 10_000;
@@ -36,6 +63,15 @@ export const DEFAULT_MIN_TTL_SECONDS = 5;
 export const DEFAULT_SERVFAIL_SECONDS = 5;
 /** RFC 9520 section 3.2: a failure is remembered for five minutes at most. */
 export const MAX_SERVFAIL_MS = 5 * 60_000;
+export const DEFAULT_PREFETCH_GAP_MS = 60_000;
+export const DEFAULT_PREFETCH_PERCENTAGE = 10;
+export const DEFAULT_STALE_MS = 3_600_000;
+/** RFC 8767 section 5: the client response timer. CoreDNS waits for the upstream to fail unless told otherwise. */
+export const DEFAULT_VERIFY_TIMEOUT_MS = 1_800;
+/** RFC 8767 section 4. CoreDNS answers 0 unless told otherwise. */
+export const DEFAULT_RESPONSE_TTL_MS = 30_000;
+/** RFC 8767 section 5: the failure recheck timer. */
+export const DEFAULT_RECHECK_MS = 30_000;
 
 const storeDefaults = (maxTtlSeconds: number): StoreOptions => ({
   capacity: DEFAULT_CAPACITY,
@@ -45,29 +81,38 @@ const storeDefaults = (maxTtlSeconds: number): StoreOptions => ({
 });
 
 export function readCacheOptions(cursor: Cursor, context: SetupContext): CacheOptions {
-  const options: CacheOptions = {
+  const options: CacheOptionsRead = {
     zones: context.zones,
     success: storeDefaults(DEFAULT_SUCCESS_TTL_SECONDS),
     denial: storeDefaults(DEFAULT_DENIAL_TTL_SECONDS),
     servfailSeconds: DEFAULT_SERVFAIL_SECONDS,
     keepTtl: false,
-    withoutEffect: [],
+    prefetch: undefined,
+    stale: undefined,
+    staleLine: undefined,
+    prefersPositive: false,
   };
   cursor.next();
   readArguments(cursor, context, options);
   while (cursor.nextBlock()) readOption(cursor, context, options);
   if (cursor.next()) throw new RangeError('this plugin can only be used once per Server Block');
-  if (
-    options.withoutEffect.includes('serve_stale_policy') &&
-    !options.withoutEffect.includes('serve_stale')
-  ) {
+  const { staleLine, prefersPositive, ...read } = options;
+  if (prefersPositive && staleLine === undefined) {
     throw cursor.error('serve_stale_policy requires serve_stale');
   }
-  return options;
+  // A duration of 0 is how CoreDNS is told not to.
+  const servesStale = staleLine !== undefined && staleLine.keepSeconds > 0;
+  return { ...read, stale: servesStale ? { ...staleLine, prefersPositive } : undefined };
+}
+
+/** What is read of the block so far: two lines, in any order, tell how stale answers are given. */
+interface CacheOptionsRead extends CacheOptions {
+  staleLine: Omit<StaleOptions, 'prefersPositive'> | undefined;
+  prefersPositive: boolean;
 }
 
 /** `cache [TTL] [ZONES...]` */
-function readArguments(cursor: Cursor, context: SetupContext, options: CacheOptions): void {
+function readArguments(cursor: Cursor, context: SetupContext, options: CacheOptionsRead): void {
   const args = cursor.remainingArgs();
   if (args[0] !== undefined && isInteger(args[0])) {
     const ttlSeconds = integerArgument(cursor, args[0]);
@@ -79,7 +124,7 @@ function readArguments(cursor: Cursor, context: SetupContext, options: CacheOpti
   options.zones = zonesFromArgs(args, context);
 }
 
-type ReadOption = (cursor: Cursor, args: string[], options: CacheOptions, context: SetupContext) => void;
+type ReadOption = (cursor: Cursor, args: string[], options: CacheOptionsRead, context: SetupContext) => void;
 
 const OPTIONS: Readonly<Record<string, ReadOption>> = {
   success: (cursor, args, options) => readStore(cursor, args, options.success),
@@ -95,7 +140,7 @@ const OPTIONS: Readonly<Record<string, ReadOption>> = {
   },
 };
 
-function readOption(cursor: Cursor, context: SetupContext, options: CacheOptions): void {
+function readOption(cursor: Cursor, context: SetupContext, options: CacheOptionsRead): void {
   const read = Object.hasOwn(OPTIONS, cursor.value) ? OPTIONS[cursor.value] : undefined;
   if (read === undefined) throw cursor.argError();
   read(cursor, cursor.remainingArgs(), options, context);
@@ -141,40 +186,52 @@ function readPrefetch(cursor: Cursor, args: string[], options: CacheOptions): vo
   if (args.length === 0 || args.length > 3) throw cursor.argError();
   const amount = integerArgument(cursor, args[0]);
   if (amount < 0) throw cursor.error(`prefetch amount should be positive: ${amount}`);
-  if (args[1] !== undefined) durationArgument(cursor, args[1]);
+  const gapMs = args[1] === undefined ? DEFAULT_PREFETCH_GAP_MS : durationArgument(cursor, args[1]);
+  let percentage = DEFAULT_PREFETCH_PERCENTAGE;
   if (args[2] !== undefined) {
     if (!args[2].endsWith('%')) {
       throw cursor.error(`last character of percentage should be \`%\`, but is: '${args[2].at(-1)}'`);
     }
-    const percentage = integerArgument(cursor, args[2].slice(0, -1));
+    percentage = integerArgument(cursor, args[2].slice(0, -1));
     if (percentage < 10 || percentage > 90) {
       throw cursor.error(`percentage should fall in range [10, 90]: ${percentage}`);
     }
   }
-  if (amount > 0) options.withoutEffect.push('prefetch');
+  options.prefetch = amount === 0 ? undefined : { amount, gapSeconds: gapMs / 1000, percentage };
 }
 
 /** `serve_stale [DURATION [immediate [RESPONSE_TTL [RECHECK]] | verify [TIMEOUT [RESPONSE_TTL [RECHECK]]]]]` */
-function readServeStale(cursor: Cursor, args: string[], options: CacheOptions): void {
+function readServeStale(cursor: Cursor, args: string[], options: CacheOptionsRead): void {
   const [keep, mode, ...rest] = args;
-  if (keep !== undefined && durationArgument(cursor, keep) < 0) {
-    throw cursor.error('invalid negative duration for serve_stale');
-  }
-  options.withoutEffect.push('serve_stale');
-  if (mode === undefined) return;
-  const lowered = mode.toLowerCase();
-  if (lowered !== 'immediate' && lowered !== 'verify') {
+  const keepMs = keep === undefined ? DEFAULT_STALE_MS : durationArgument(cursor, keep);
+  if (keepMs < 0) throw cursor.error('invalid negative duration for serve_stale');
+  const lowered = mode?.toLowerCase();
+  if (lowered !== undefined && lowered !== 'immediate' && lowered !== 'verify') {
     throw cursor.error(`invalid value for serve_stale refresh mode: ${mode}`);
   }
-  if (lowered === 'verify') {
-    const timeout = rest.shift();
-    if (timeout !== undefined && durationFor(cursor, timeout, 'verify timeout') < 0) {
-      throw cursor.error('invalid negative timeout for serve_stale verify');
-    }
-  }
+  const verifies = lowered === 'verify';
+  const timeoutMs = verifies ? readTimeout(cursor, rest.shift()) : 0;
   if (rest.length > 2) throw cursor.argError();
-  if (rest[0] !== undefined) checkResponseTtl(cursor, durationFor(cursor, rest[0], 'response TTL'));
-  if (rest[1] !== undefined) checkRecheck(cursor, durationFor(cursor, rest[1], 'failure recheck'));
+  const responseTtlMs =
+    rest[0] === undefined ? DEFAULT_RESPONSE_TTL_MS : durationFor(cursor, rest[0], 'response TTL');
+  checkResponseTtl(cursor, responseTtlMs);
+  const recheckMs =
+    rest[1] === undefined ? DEFAULT_RECHECK_MS : durationFor(cursor, rest[1], 'failure recheck');
+  checkRecheck(cursor, recheckMs);
+  options.staleLine = {
+    keepSeconds: keepMs / 1000,
+    verifies,
+    timeoutMs,
+    responseTtlSeconds: responseTtlMs / 1000,
+    recheckMs,
+  };
+}
+
+function readTimeout(cursor: Cursor, text: string | undefined): number {
+  if (text === undefined) return DEFAULT_VERIFY_TIMEOUT_MS;
+  const timeoutMs = durationFor(cursor, text, 'verify timeout');
+  if (timeoutMs < 0) throw cursor.error('invalid negative timeout for serve_stale verify');
+  return timeoutMs;
 }
 
 function checkResponseTtl(cursor: Cursor, ms: number): void {
@@ -189,13 +246,11 @@ function checkRecheck(cursor: Cursor, ms: number): void {
 }
 
 /** `serve_stale_policy prefer_positive` */
-function readServeStalePolicy(cursor: Cursor, args: string[], options: CacheOptions): void {
-  if (options.withoutEffect.includes('serve_stale_policy')) {
-    throw cursor.error('serve_stale_policy can only be specified once');
-  }
+function readServeStalePolicy(cursor: Cursor, args: string[], options: CacheOptionsRead): void {
+  if (options.prefersPositive) throw cursor.error('serve_stale_policy can only be specified once');
   if (args.length !== 1) throw cursor.argError();
   if (args[0] !== 'prefer_positive') throw cursor.error(`invalid serve_stale_policy: ${args[0]}`);
-  options.withoutEffect.push('serve_stale_policy');
+  options.prefersPositive = true;
 }
 
 const isInteger = (text: string): boolean => /^[+-]?\d+$/.test(text);

@@ -22,13 +22,15 @@ export const cache: Plugin = {
     // The previous configuration may serve with the same ones, until this one does or after it has failed.
     const lease = context.carry(
       `cache ${lines}`,
-      () => new StoresLease(memory, options.success.capacity, options.denial.capacity),
+      () =>
+        new StoresLease(
+          memory,
+          options.success.capacity,
+          options.denial.capacity,
+          options.stale?.keepSeconds ?? 0,
+        ),
     );
     const { stores } = lease;
-    if (options.withoutEffect.length > 0) {
-      const names = [...new Set(options.withoutEffect)].join(', ');
-      context.onStart(() => context.log.warn(`accepted, but without effect in this version: ${names}`));
-    }
     const reports = sizeReports(context, memory, stores, zones);
     let stopReports: (() => void) | undefined;
     context.onStart(() => {
@@ -59,7 +61,7 @@ function storeKey(store: { disabledZones: readonly { text: string }[]; capacity:
 function sizeReports(
   { metrics, servers }: SetupContext,
   memory: CacheMemory,
-  { success, denial }: CacheStores,
+  { success, denial, failures }: CacheStores,
   zones: string,
 ): Record<'entries' | 'memory', () => void> {
   const entries = cacheEntriesGauge(metrics);
@@ -68,7 +70,7 @@ function sizeReports(
     entries: () => {
       for (const { label } of servers) {
         entries.with(label, 'success', zones, '').value = success.size;
-        entries.with(label, 'denial', zones, '').value = denial.size;
+        entries.with(label, 'denial', zones, '').value = denial.size + failures.size;
       }
     },
     memory: () => {

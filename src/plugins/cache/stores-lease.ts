@@ -11,9 +11,12 @@ export class StoresLease {
   /** Configurations that serve with them: the new one begins before the old one ends. */
   private users = 0;
 
-  constructor(memory: CacheMemory, successCapacity: number, denialCapacity: number) {
+  /** @param staleSeconds for how long answers are kept after they have expired */
+  constructor(memory: CacheMemory, successCapacity: number, denialCapacity: number, staleSeconds: number) {
     this.memory = memory;
     this.stores = memory.makeStores(successCapacity, denialCapacity);
+    this.stores.success.staleSeconds = staleSeconds;
+    this.stores.denial.staleSeconds = staleSeconds;
   }
 
   begin(): void {

@@ -9,11 +9,9 @@
  * How many are established counts only where room is made: in a store that is not full yet, four fifths of what is there now would say
  * nothing of what there is room for.
  */
+import { FLAG_ESTABLISHED } from './entry-flags.ts';
 import type { EntryTable } from './entry-table.ts';
 import { FLAGS, NEWER, NONE, OLDER, USED_SECOND } from './entry-table.ts';
-
-/** Set in FLAGS of entries that are established. */
-export const FLAG_ESTABLISHED = 1;
 
 /** The part of all that may be established, so that there is always room to try new ones. */
 const ESTABLISHED_SHARE = 0.8;

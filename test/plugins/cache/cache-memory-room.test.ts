@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Query } from '../../../src/chain/query.ts';
 import { BlockArena } from '../../../src/plugins/cache/block-arena.ts';
 import { CacheMemory } from '../../../src/plugins/cache/cache-memory.ts';
-import { EntryTable } from '../../../src/plugins/cache/entry-table.ts';
+import { EntryTable, NONE } from '../../../src/plugins/cache/entry-table.ts';
 import type { CacheStores, Store } from '../../../src/plugins/cache/store.ts';
 import { NOW, SMALL, answerTo, hit, isKept, keepMany, keptOf, question } from './memory-answers.ts';
 import type { AnswerSpec } from './memory-answers.ts';
@@ -239,3 +239,39 @@ it('takes from the system no more blocks and records than fit at once, however m
 
 const largest = (calls: readonly { readonly value: unknown }[]): number =>
   Math.max(...calls.map(({ value }) => Number(value)));
+
+describe('answers that have expired and may be given as stale', () => {
+  const LATER = NOW + 60_000;
+  const isThere = (query: Query): boolean => memory.findStale(stores, query, LATER) !== NONE;
+  beforeEach(() => {
+    stores.success.staleSeconds = 3600;
+  });
+
+  it('count in the bound, and leave before those that are fresh, the oldest first', () => {
+    memory.limitOctets = 10 * SMALL;
+    const old = keepMany(memory, stores, stores.success, 5, { lifeSeconds: 60 });
+    const older = keepMany(memory, stores, stores.success, 2, { lifeSeconds: 30, from: 10 });
+    expect(memory.usedOctets).toBe(7 * SMALL);
+    const fresh = keepMany(memory, stores, stores.success, 6, { from: 20, nowMs: LATER });
+    expect(older.map(isThere)).toEqual([false, false]);
+    expect(old.filter(isThere)).toHaveLength(4);
+    expect(keptOf(memory, stores, fresh)).toBe(6);
+    expect(memory.usedOctets).toBe(10 * SMALL);
+    expect(stores.success.evictions.value).toBe(0);
+  });
+
+  it('stay while there is room, as long as they may be given', () => {
+    const [query] = keepMany(memory, stores, stores.success, 1, { lifeSeconds: 60 });
+    keepMany(memory, stores, stores.success, 5, { from: 10, nowMs: LATER + 3_599_000 });
+    expect(memory.findStale(stores, query, LATER + 3_599_999)).not.toBe(NONE);
+    keepMany(memory, stores, stores.success, 1, { from: 20, nowMs: LATER + 3_600_000 });
+    expect(stores.success.size).toBe(6);
+  });
+
+  it('are not turned out by another store that has more than its share', () => {
+    memory.limitOctets = 20 * SMALL;
+    const old = keepMany(memory, stores, stores.success, 5, { lifeSeconds: 60 });
+    keepMany(memory, stores, stores.denial, 100, { from: 100, nowMs: LATER });
+    expect(old.filter(isThere)).toHaveLength(5);
+  });
+});

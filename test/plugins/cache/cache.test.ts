@@ -347,15 +347,6 @@ describe('the metrics of the cache', () => {
 });
 
 describe('setting up a cache', () => {
-  it('says at start what it reads and does not do', async () => {
-    const chain = new CacheChain('cache {\n prefetch 10\n serve_stale 1h\n}');
-    expect(chain.context.logLines).toEqual([]);
-    await chain.context.start();
-    expect(chain.context.logLines).toEqual([
-      'warn accepted, but without effect in this version: prefetch, serve_stale',
-    ]);
-  });
-
   it('has the zones of the block where the directive names none', async () => {
     const chain = new CacheChain('cache', POSITIVE, fakeContext({ zones: zonesOf('a.test.', 'b.test.') }));
     await chain.outcome('x.a.test.');

@@ -28,6 +28,7 @@ export function answerTo(query: Query, spec: AnswerSpec = {}): Answer {
     message,
     ttlOffsets: Uint16Array.from(ttlOffsets),
     lifeSeconds: 60,
+    neverStale: false,
     authenticData: false,
     extendedError: undefined,
     ...told,

@@ -15,7 +15,8 @@ const DEFAULTS = {
   denial: { capacity: 10_000, maxTtlSeconds: 1800, minTtlSeconds: 5, disabledZones: [] },
   servfailSeconds: 5,
   keepTtl: false,
-  withoutEffect: [],
+  prefetch: undefined,
+  stale: undefined,
 };
 
 const zonesIn = (options: CacheOptions): string[] => options.zones.map(({ text }) => text);
@@ -94,28 +95,46 @@ describe('a cache directive', () => {
   });
 
   it.each([
-    { line: 'prefetch 0', withoutEffect: [] },
-    { line: 'prefetch 10', withoutEffect: ['prefetch'] },
-    { line: 'prefetch 10 1m', withoutEffect: ['prefetch'] },
-    { line: 'prefetch 10 1m 10%', withoutEffect: ['prefetch'] },
-    { line: 'prefetch 10 1m 90%', withoutEffect: ['prefetch'] },
-    { line: 'serve_stale', withoutEffect: ['serve_stale'] },
-    { line: 'serve_stale 1h', withoutEffect: ['serve_stale'] },
-    { line: 'serve_stale 1h immediate', withoutEffect: ['serve_stale'] },
-    { line: 'serve_stale 1h IMMEDIATE 30s 5s', withoutEffect: ['serve_stale'] },
-    { line: 'serve_stale 1h verify', withoutEffect: ['serve_stale'] },
-    { line: 'serve_stale 1h Verify 1800ms', withoutEffect: ['serve_stale'] },
-    { line: 'serve_stale 1h verify 1800ms 30s 30s', withoutEffect: ['serve_stale'] },
+    { line: 'prefetch 0', prefetch: undefined },
+    { line: 'prefetch 10', prefetch: { amount: 10, gapSeconds: 60, percentage: 10 } },
+    { line: 'prefetch 3 90s', prefetch: { amount: 3, gapSeconds: 90, percentage: 10 } },
+    { line: 'prefetch 10 1m 90%', prefetch: { amount: 10, gapSeconds: 60, percentage: 90 } },
+    { line: 'prefetch 10\n prefetch 0', prefetch: undefined },
+  ])('takes which answers are asked for again: $line', ({ line, prefetch }) => {
+    expect(read(block(line)).prefetch).toEqual(prefetch);
+  });
+
+  const STALE = {
+    keepSeconds: 3600,
+    verifies: false,
+    timeoutMs: 0,
+    responseTtlSeconds: 30,
+    recheckMs: 30_000,
+    prefersPositive: false,
+  };
+  const VERIFY = { ...STALE, verifies: true, timeoutMs: 1800 };
+
+  it.each([
+    { line: 'serve_stale', stale: STALE },
+    { line: 'serve_stale 0', stale: undefined },
+    { line: 'serve_stale 24h', stale: { ...STALE, keepSeconds: 86_400 } },
+    { line: 'serve_stale 1h immediate', stale: STALE },
+    { line: 'serve_stale 1h IMMEDIATE 0s 5s', stale: { ...STALE, responseTtlSeconds: 0, recheckMs: 5000 } },
+    { line: 'serve_stale 1h verify', stale: VERIFY },
+    { line: 'serve_stale 1h Verify 500ms', stale: { ...VERIFY, timeoutMs: 500 } },
+    { line: 'serve_stale 1h verify 0', stale: { ...VERIFY, timeoutMs: 0 } },
     {
-      line: 'serve_stale\n serve_stale_policy prefer_positive',
-      withoutEffect: ['serve_stale', 'serve_stale_policy'],
+      line: 'serve_stale 1h verify 2s 10s 20s',
+      stale: { ...VERIFY, timeoutMs: 2000, responseTtlSeconds: 10, recheckMs: 20_000 },
     },
+    { line: 'serve_stale\n serve_stale_policy prefer_positive', stale: { ...STALE, prefersPositive: true } },
     {
-      line: 'serve_stale_policy prefer_positive\n serve_stale 1h',
-      withoutEffect: ['serve_stale_policy', 'serve_stale'],
+      line: 'serve_stale_policy prefer_positive\n serve_stale 1h verify',
+      stale: { ...VERIFY, prefersPositive: true },
     },
-  ])('reads what has no effect yet, and keeps that in mind: $line', ({ line, withoutEffect }) => {
-    expect(read(block(line)).withoutEffect).toEqual(withoutEffect);
+    { line: 'serve_stale_policy prefer_positive\n serve_stale 0', stale: undefined },
+  ])('takes how answers are given that have expired: $line', ({ line, stale }) => {
+    expect(read(block(line)).stale).toEqual(stale);
   });
 });
 

@@ -14,7 +14,7 @@ let memory: CacheMemory;
 let lease: StoresLease;
 beforeEach(() => {
   memory = new CacheMemory();
-  lease = new StoresLease(memory, CAPACITY, CAPACITY);
+  lease = new StoresLease(memory, CAPACITY, CAPACITY, 0);
 });
 
 const keep = (): void => memory.keep(lease.stores, lease.stores.success, QUERY, answerTo(QUERY), 0);
@@ -44,13 +44,13 @@ describe('the stores of a directive', () => {
   });
 
   it('have the capacities that they are told to have', () => {
-    const { success, denial } = new StoresLease(memory, 2000, 3000).stores;
+    const { success, denial } = new StoresLease(memory, 2000, 3000, 0).stores;
     expect([success.capacity, denial.capacity]).toEqual([2000, 3000]);
   });
 
   it('have no share before they keep something, so that a configuration that was never served takes nothing', () => {
     memory.limitOctets = 10 * SMALL;
-    for (let i = 0; i < 10; i++) void new StoresLease(memory, 1_000_000, 1_000_000);
+    for (let i = 0; i < 10; i++) void new StoresLease(memory, 1_000_000, 1_000_000, 0);
     lease.begin();
     const { success, denial } = lease.stores;
     const queries = Array.from({ length: 10 }, (_, i) => makeQuery(`n${i}.test.`, 'A'));

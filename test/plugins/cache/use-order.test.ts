@@ -2,7 +2,8 @@
 import { array, assert, constantFrom, integer, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EntryTable, FLAGS, NONE, USED_SECOND } from '../../../src/plugins/cache/entry-table.ts';
-import { ESTABLISHED_SECONDS, FLAG_ESTABLISHED, UseOrder } from '../../../src/plugins/cache/use-order.ts';
+import { FLAG_ESTABLISHED } from '../../../src/plugins/cache/entry-flags.ts';
+import { ESTABLISHED_SECONDS, UseOrder } from '../../../src/plugins/cache/use-order.ts';
 
 /** Bits of FLAGS that are not the order's. */
 const OTHER_FLAGS = 0x506;
