@@ -36,14 +36,26 @@ export interface BlockSettings {
   debug: boolean;
   /** `errors { stacktrace }`: log the stack of a bug. */
   stacktrace: boolean;
-  /** `bufsize`: the most octets a reply over UDP may have. */
-  udpPayload: number;
   /** `reload`: how often the Corefile is looked at, in milliseconds, and by how much that is spread; undefined without the plugin. */
   reload: { intervalMs: number; jitterMs: number } | undefined;
+  /** `timeouts`: limits of TCP connections, as far as they were given; undefined without the plugin. */
+  timeouts: TcpTimeouts | undefined;
   /** `multisocket`: how many processes serve on the same ports; undefined without the plugin. */
   workers: number | undefined;
   /** `health { lameduck }`: how long the daemon goes on serving after it was told to stop, in milliseconds. */
   lameduckMs: number;
+}
+
+/** Times in milliseconds. */
+export interface TcpTimeouts {
+  /** From the first octet of a query, or from the connection's start, to the last octet of the query. */
+  readMs?: number;
+  /** How long a client may take no octet of the answers that wait for it. */
+  writeMs?: number;
+  /** Between the last answer and the next query. */
+  idleMs?: number;
+  /** Queries that one connection may bring. */
+  maxQueries?: number;
 }
 
 /** A resolver as one plugin offers it to another. */

@@ -1,14 +1,17 @@
 /** What the two UDP listeners and the TCP listener have in common for those who own them. */
 import type { Handler } from '../chain/handler.ts';
 import type { ServerIdentity } from '../chain/identity.ts';
+import type { TcpLimits } from './tcp-limits.ts';
 
 /** What a listener needs to know of the server behind it; swapped as a whole on reload. */
 export interface Endpoint {
   readonly server: ServerIdentity;
   /** Zone match and chains. Neither throws nor rejects. */
   readonly handler: Handler;
-  /** The most octets of a reply over UDP. */
+  /** The most octets of a reply over UDP, unless a handler says otherwise. */
   readonly udpPayload: number;
+  /** The defaults unless given. */
+  readonly tcpLimits?: TcpLimits;
 }
 
 export interface Listener {

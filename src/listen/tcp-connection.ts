@@ -1,7 +1,7 @@
 /**
- * One client's TCP connection. Three clocks run: a message that has begun must be complete within `MESSAGE_MS` of its first octet,
- * however slowly the octets come; a connection without a query under way is closed after `IDLE_MS`; a client that does not read its
- * answers is closed after `STALLED_MS`. Reading stops while too many queries are in flight or too many octets wait to be sent, so memory
+ * One client's TCP connection. Three clocks run: a message that has begun must be complete within some time of its first octet, however
+ * slowly the octets come; a connection without a query under way is closed after a while, and so is that of a client which does not read
+ * its answers (`tcp-limits.ts`). Reading stops while too many queries are in flight or too many octets wait to be sent, so memory
  * is bounded whatever the client does.
  */
 import type { Socket } from 'node:net';
@@ -15,15 +15,11 @@ import { HEADER_OCTETS } from '../wire/header.ts';
 import { ACCEPTED, DROPPED, MAX_REFUSAL_OCTETS, accept, stamp, writeRefusal } from './accept.ts';
 import type { ListenCounters } from './counters.ts';
 import type { Endpoint } from './listener.ts';
+import { DEFAULT_TCP_LIMITS } from './tcp-limits.ts';
+import type { TcpLimits } from './tcp-limits.ts';
 import type { TcpOutbox } from './tcp-outbox.ts';
 import type { Turns, Waiting } from './turns.ts';
 
-/** From connect to first complete message, and from first to last octet of each, in milliseconds. CoreDNS: 3 s. */
-export const MESSAGE_MS = 3_000;
-/** Without a query under way (RFC 7766 section 6.2.3: in the order of seconds). CoreDNS: 10 s. */
-export const IDLE_MS = 10_000;
-/** With answers of which the client takes none. */
-export const STALLED_MS = 5_000;
 /** Queries under way on one connection. */
 export const MAX_IN_FLIGHT = 64;
 /** Octets of answers waiting to be sent on one connection, beyond which no more queries are read. */
@@ -56,6 +52,8 @@ export class TcpConnection implements Waiting {
   private ended = false;
   private closed = false;
   private inLine = false;
+  /** Messages that it brought. */
+  private taken = 0;
   /** An answer has left: the client reads, however slowly. */
   private readonly sent = (): void => {
     this.stalledSinceMs = 0;
@@ -64,8 +62,10 @@ export class TcpConnection implements Waiting {
   constructor(socket: Socket, owner: TcpConnectionOwner) {
     this.socket = socket;
     this.owner = owner;
-    this.deadlineMs = owner.clock.nowMs() + MESSAGE_MS;
+    this.deadlineMs = owner.clock.nowMs() + this.limits.messageMs;
     socket.on('data', (chunk: Buffer) => {
+      // Taken from the kernel and thrown away: closing with octets unread would reset the connection under the last answers.
+      if (this.isSpent) return;
       this.frames.push(chunk);
       this.readOn();
     });
@@ -112,10 +112,20 @@ export class TcpConnection implements Waiting {
   private isOverdue(nowMs: number): boolean {
     if (this.socket.writableLength > 0) {
       if (this.stalledSinceMs === 0) this.stalledSinceMs = nowMs;
-      return nowMs - this.stalledSinceMs >= STALLED_MS;
+      return nowMs - this.stalledSinceMs >= this.limits.stalledMs;
     }
     this.stalledSinceMs = 0;
     return this.inFlight === 0 && !this.inLine && nowMs >= this.deadlineMs;
+  }
+
+  /** Those of the configuration that serves now. */
+  private get limits(): TcpLimits {
+    return this.owner.endpoint.tcpLimits ?? DEFAULT_TCP_LIMITS;
+  }
+
+  /** It has brought as many queries as it may. */
+  private get isSpent(): boolean {
+    return this.taken >= this.limits.maxQueries;
   }
 
   private get saturated(): boolean {
@@ -129,7 +139,7 @@ export class TcpConnection implements Waiting {
     const wasMidMessage = this.frames.midMessage;
     let served = false;
     let turnIsOver = false;
-    while (!this.saturated) {
+    while (!this.saturated && !this.isSpent) {
       // Asked before the message is cut off: one that nobody takes would be lost.
       if (this.frames.hasMore && !turns.take()) {
         turnIsOver = true;
@@ -141,7 +151,8 @@ export class TcpConnection implements Waiting {
       served = true;
     }
     outbox.flush(this.socket, this.sent);
-    if (turnIsOver) this.getInLine();
+    if (this.isSpent) this.closeWhenAnswered();
+    else if (turnIsOver) this.getInLine();
     else this.goOnReading(wasMidMessage, served);
   }
 
@@ -150,6 +161,15 @@ export class TcpConnection implements Waiting {
     if (this.saturated) this.socket.pause();
     else if (this.ended) this.finishIfDone();
     else this.socket.resume();
+  }
+
+  /** Our side is closed behind the last answer; the client has some time to close its own. */
+  private closeWhenAnswered(): void {
+    this.socket.resume();
+    if (this.inFlight > 0) return;
+    this.deadlineMs = this.owner.clock.nowMs() + this.limits.idleMs;
+    if (this.ended) this.finishIfDone();
+    else this.finish();
   }
 
   /** Others first. Who waits for its turn is not late (see `isOverdue`), and gets no more time for a message that has begun. */
@@ -163,14 +183,15 @@ export class TcpConnection implements Waiting {
   private setDeadline(wasMidMessage: boolean, served: boolean): void {
     const nowMs = this.owner.clock.nowMs();
     if (this.frames.midMessage) {
-      if (!wasMidMessage || served) this.deadlineMs = nowMs + MESSAGE_MS;
+      if (!wasMidMessage || served) this.deadlineMs = nowMs + this.limits.messageMs;
     } else if (served) {
-      this.deadlineMs = nowMs + IDLE_MS;
+      this.deadlineMs = nowMs + this.limits.idleMs;
     }
   }
 
   /** The network's way in: nothing is thrown from here. */
   private take(message: Uint8Array): void {
+    this.taken++;
     this.owner.onQuery();
     try {
       this.answer(message);
@@ -227,7 +248,7 @@ export class TcpConnection implements Waiting {
     }
     this.owner.outbox.flush(this.socket, this.sent);
     if (this.inFlight === 0 && !this.frames.midMessage) {
-      this.deadlineMs = this.owner.clock.nowMs() + IDLE_MS;
+      this.deadlineMs = this.owner.clock.nowMs() + this.limits.idleMs;
     }
     this.readOn();
   }

@@ -6,25 +6,38 @@
  * To add a plugin: a folder with README.md, setup.ts, <name>.ts, and one line here (`src/README.md` has the recipe).
  */
 import type { Plugin } from '../chain/plugin.ts';
+import { acl } from './acl/setup.ts';
+import { autopath } from './autopath/setup.ts';
 import { bind } from './bind/setup.ts';
+import { bufsize } from './bufsize/setup.ts';
 import { cache } from './cache/setup.ts';
 import { debug } from './debug/setup.ts';
+import { dns64 } from './dns64/setup.ts';
 import { errors } from './errors/setup.ts';
 import { forward } from './forward/setup.ts';
 import { health } from './health/setup.ts';
 import { hosts } from './hosts/setup.ts';
+import { local } from './local/setup.ts';
+import { loadbalance } from './loadbalance/setup.ts';
 import { log } from './log/setup.ts';
 import { loop } from './loop/setup.ts';
+import { metadata } from './metadata/setup.ts';
+import { minimal } from './minimal/setup.ts';
 import { multisocket } from './multisocket/setup.ts';
 import { prometheus } from './prometheus/setup.ts';
 import { ready } from './ready/setup.ts';
 import { reload } from './reload/setup.ts';
+import { rewrite } from './rewrite/setup.ts';
 import { template } from './template/setup.ts';
+import { timeouts } from './timeouts/setup.ts';
 import { whoami } from './whoami/setup.ts';
 
 export const PLUGINS: readonly Plugin[] = [
+  metadata,
+  timeouts,
   multisocket,
   reload,
+  bufsize,
   bind,
   debug,
   ready,
@@ -32,7 +45,14 @@ export const PLUGINS: readonly Plugin[] = [
   prometheus,
   errors,
   log,
+  local,
+  dns64,
+  loadbalance,
+  rewrite,
+  autopath,
+  acl,
   cache,
+  minimal,
   template,
   hosts,
   loop,

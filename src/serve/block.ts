@@ -4,7 +4,6 @@ import type { ServerIdentity, Zone } from '../chain/identity.ts';
 import type { BlockSettings, MakeHandler, OfferedUpstream, Plugin } from '../chain/plugin.ts';
 import { Failure } from '../chain/outcome.ts';
 import type { Pending } from '../chain/outcome.ts';
-import { DEFAULT_UDP_PAYLOAD } from '../wire/edns.ts';
 import { SERVFAIL } from '../wire/registry.ts';
 
 export interface Block {
@@ -28,7 +27,7 @@ export const defaultSettings = (): BlockSettings => ({
   bindAddresses: undefined,
   debug: false,
   stacktrace: false,
-  udpPayload: DEFAULT_UDP_PAYLOAD,
+  timeouts: undefined,
   reload: undefined,
   workers: undefined,
   lameduckMs: 0,

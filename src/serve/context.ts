@@ -1,10 +1,10 @@
 /** What a plugin sees of the rest while it is set up and afterwards (`chain/plugin.ts` is the contract). */
+import { innerQuery } from '../chain/inner-query.ts';
 import { Failure, REPLY } from '../chain/outcome.ts';
 import type { Outcome } from '../chain/outcome.ts';
 import type { Plugin, SetupContext } from '../chain/plugin.ts';
-import { Query } from '../chain/query.ts';
+import type { Query } from '../chain/query.ts';
 import type { HttpRoute } from '../observe/http-types.ts';
-import { askMessage } from '../wire/ask-message.ts';
 import type { Question } from '../wire/ask-message.ts';
 import { SERVFAIL } from '../wire/registry.ts';
 import type { Block } from './block.ts';
@@ -95,26 +95,9 @@ async function resolve(query: Query, question: Question, generation: ContextHost
   if (query.depth >= MAX_LOOKUP_DEPTH) {
     return new Failure(SERVFAIL, `more than ${MAX_LOOKUP_DEPTH} lookups for one query`, 'serve');
   }
-  const message = askMessage(question, {
-    recursionDesired: true,
-    checkingDisabled: query.checkingDisabled,
-    dnssecOk: query.dnssecOk,
-    edns: query.dnssecOk,
-  });
-  const inner = new Query();
-  inner.read(message, message.length);
-  inner.depth = query.depth + 1;
-  // As a client of TCP: nothing is cut from what another answer is made of.
-  inner.transport = 'tcp';
-  inner.clientAddress = query.clientAddress;
-  inner.clientPort = query.clientPort;
-  inner.localAddress = query.localAddress;
-  inner.localPort = query.localPort;
-  inner.server = query.server;
-  inner.receivedMs = query.receivedMs;
   const group = generation.groups.find(({ identity }) => identity === query.server);
   if (group === undefined) return new Failure(SERVFAIL, 'the server of this query is gone', 'serve');
-  const outcome = group.handler.ask(inner);
+  const outcome = group.handler.ask(innerQuery(query, question));
   if (outcome instanceof Promise) return outcome;
   // Whoever waits for this goes on after other queries were answered.
   return outcome.kind === REPLY ? outcome.kept() : outcome;

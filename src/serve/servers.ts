@@ -3,6 +3,9 @@
  * itself is refused here, before anything is bound.
  */
 import type { ServerIdentity, Zone } from '../chain/identity.ts';
+import type { TcpTimeouts } from '../chain/plugin.ts';
+import { DEFAULT_TCP_LIMITS } from '../listen/tcp-limits.ts';
+import type { TcpLimits } from '../listen/tcp-limits.ts';
 import type { Block } from './block.ts';
 import { RootHandler } from './root-handler.ts';
 import type { InFlight } from './root-handler.ts';
@@ -16,8 +19,8 @@ export interface ServerGroup {
   readonly port: number;
   readonly table: ZoneTable<Block>;
   readonly handler: RootHandler;
-  /** The most octets of a reply over UDP, by the block that allows most. */
-  udpPayload: number;
+  /** Of connections, which ask for zones of several blocks: what the last block says that says something. */
+  tcpLimits: TcpLimits;
 }
 
 /** All addresses of the host. */
@@ -39,7 +42,7 @@ export function layOutServers(
         if (group === undefined) {
           const table = new ZoneTable<Block>();
           const handler = new RootHandler(identity, table, inFlight, surroundings);
-          group = { identity, address, port, table, handler, udpPayload: 0 };
+          group = { identity, address, port, table, handler, tcpLimits: DEFAULT_TCP_LIMITS };
           groups.set(identity.label, group);
         }
         refuseOverlap(groups.values(), group, zone, block);
@@ -55,8 +58,18 @@ function place(group: ServerGroup, zone: Zone, block: Block): void {
     throw new Error(`${block.place} - cannot serve ${describe(group, zone)} - it is already defined`);
   }
   group.table.add(zone, block);
-  group.udpPayload = Math.max(group.udpPayload, block.settings.udpPayload);
+  group.tcpLimits = limitsWith(group.tcpLimits, block.settings.timeouts);
   if (!block.servers.includes(group.identity)) block.servers.push(group.identity);
+}
+
+function limitsWith(limits: TcpLimits, given: TcpTimeouts | undefined): TcpLimits {
+  if (given === undefined) return limits;
+  return {
+    messageMs: given.readMs ?? limits.messageMs,
+    stalledMs: given.writeMs ?? limits.stalledMs,
+    idleMs: given.idleMs ?? limits.idleMs,
+    maxQueries: given.maxQueries ?? limits.maxQueries,
+  };
 }
 
 /** A zone on all addresses and on one of them at the same port: nobody could say which block answers. */

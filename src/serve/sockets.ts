@@ -9,6 +9,7 @@ import type { Endpoint, Listener } from '../listen/listener.ts';
 import { listenTcp } from '../listen/tcp.ts';
 import type { ListenUdp } from '../listen/udp.ts';
 import type { Log } from '../observe/log-types.ts';
+import { DEFAULT_UDP_PAYLOAD } from '../wire/edns.ts';
 import type { ServerGroup } from './servers.ts';
 
 /** One socket that a server wants. */
@@ -113,7 +114,12 @@ export class Sockets {
     for (const { key, group } of wishes) {
       const listener = this.open.get(key) ?? opened.get(key);
       if (listener === undefined) continue;
-      listener.serve({ server: group.identity, handler: group.handler, udpPayload: group.udpPayload });
+      listener.serve({
+        server: group.identity,
+        handler: group.handler,
+        udpPayload: DEFAULT_UDP_PAYLOAD,
+        tcpLimits: group.tcpLimits,
+      });
       next.set(key, listener);
     }
     const unwanted = [...this.open].filter(([key]) => !next.has(key)).map(([, listener]) => listener);

@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { IDLE_MS, MAX_IN_FLIGHT, MESSAGE_MS, STALLED_MS } from '../../src/listen/tcp-connection.ts';
+import { MAX_IN_FLIGHT } from '../../src/listen/tcp-connection.ts';
+import { IDLE_MS, MESSAGE_MS, STALLED_MS } from '../../src/listen/tcp-limits.ts';
 import { readReply } from '../support/raw-message.ts';
 import { Answers, atOnce, endpointOf } from './harness.ts';
 import { QUERIES, answers, ask, listen, openConnections, stalled, sweep, until } from './tcp-harness.ts';

@@ -3,7 +3,7 @@ import { onTestFinished, vi } from 'vitest';
 import type { Reply } from '../../src/chain/outcome.ts';
 import type { Endpoint, Listener } from '../../src/listen/listener.ts';
 import { listenTcp } from '../../src/listen/tcp.ts';
-import { MESSAGE_MS } from '../../src/listen/tcp-connection.ts';
+import { MESSAGE_MS } from '../../src/listen/tcp-limits.ts';
 import { rawQuery, readReply } from '../support/raw-message.ts';
 import { TcpClient, framed } from '../support/tcp-client.ts';
 import { addressReply, endpointOf, surroundings } from './harness.ts';
@@ -55,9 +55,9 @@ const RECORDS = 4000;
 export const QUERIES = 400;
 
 /** A client with many queries for 64 KB each, of which it reads none until it is told to. */
-export async function stalled(): Promise<
-  Opened & { readonly reader: TcpClient; readonly asked: () => number }
-> {
+export async function stalled(
+  overrides: Partial<Endpoint> = {},
+): Promise<Opened & { readonly reader: TcpClient; readonly asked: () => number }> {
   let asked = 0;
   let large: Reply | undefined;
   const opened = await listen(
@@ -65,7 +65,7 @@ export async function stalled(): Promise<
       asked++;
       large ??= addressReply(query, 1, RECORDS);
       return large;
-    }),
+    }, overrides),
   );
   const reader = await opened.client();
   reader.pauseReading();

@@ -76,9 +76,13 @@ describe('servers', () => {
     expect(() => generationOf(corefile)).toThrow(new Error(error));
   });
 
-  it('allow the most octets over UDP that any of their blocks allows', () => {
-    const { groups } = generationOf('. {\n whoami\n}\na.test {\n whoami\n}');
-    expect(groups.map(({ udpPayload }) => udpPayload)).toEqual([1232]);
+  it('limit connections by what their blocks say, the last one that says something', () => {
+    const { groups } = generationOf(
+      '. {\n timeouts {\n  idle 20\n  read 5s\n }\n}\na.test {\n timeouts {\n  idle 1m\n }\n}\nb.test {\n whoami\n}',
+    );
+    expect(groups.map(({ tcpLimits }) => tcpLimits)).toEqual([
+      { messageMs: 5_000, idleMs: 60_000, stalledMs: 5_000, maxQueries: Infinity },
+    ]);
   });
 
   it('keep their identity from one configuration to the next', () => {

@@ -1,0 +1,33 @@
+/** `local`: reads the directive. */
+import { goQuote } from '../../base/go-quote.ts';
+import type { MakeHandler, Plugin } from '../../chain/plugin.ts';
+import type { Cursor } from '../../corefile/cursor.ts';
+import { LocalHandler } from './local.ts';
+import { localMetrics } from './metrics.ts';
+
+export const local: Plugin = {
+  name: 'local',
+  setup(cursor, context): MakeHandler {
+    let answersPrefix = true;
+    while (cursor.next()) {
+      if (cursor.remainingArgs().length > 0) throw cursor.argError();
+      while (cursor.nextBlock()) {
+        const property: string = cursor.value;
+        if (property !== 'localhost_prefix') throw cursor.error(`unknown property '${property}'`);
+        answersPrefix = readSwitch(cursor);
+      }
+    }
+    const metrics = localMetrics(context.metrics);
+    return (next) => new LocalHandler(next, answersPrefix, metrics);
+  },
+};
+
+function readSwitch(cursor: Cursor): boolean {
+  const args = cursor.remainingArgs();
+  if (args.length !== 1) throw cursor.argError();
+  const [word] = args;
+  if (word !== 'on' && word !== 'off') {
+    throw cursor.error(`localhost_prefix expects 'on' or 'off', got ${goQuote(word)}`);
+  }
+  return word === 'on';
+}
