@@ -45,6 +45,10 @@ export interface ExchangeOwner {
   readonly isClosed: boolean;
   /** Takes note of a reply, of the rcode that it carries, and that it answers an exchange which began then. */
   replied(startMs: number, rcode: number): void;
+  /** Takes note that an exchange has failed. */
+  failed(error: ExchangeError): void;
+  /** Takes note that an exchange sends its question once more. */
+  asksAgain(): void;
   /** The upstream answers without EDNS what it refused with it. */
   knowsNoEdns(): void;
 }
@@ -111,6 +115,7 @@ export class Exchange implements Asker {
       this.truncated = undefined;
       return this.take(truncated);
     }
+    this.owner.failed(error);
     this.asker.failed(error);
   }
 
@@ -130,6 +135,7 @@ export class Exchange implements Asker {
 
   private again(transport: 'udp' | 'tcp'): void {
     this.transport = transport;
+    this.owner.asksAgain();
     this.begin();
   }
 
@@ -141,7 +147,7 @@ export class Exchange implements Asker {
       this.hasOpt = false;
       this.truncated = undefined;
       this.message = withoutOpt(this.ask);
-      return this.begin();
+      return this.again(this.transport);
     }
     // An upstream that dislikes the question either way has said nothing about EDNS.
     if (this.isRefused && !refuses) this.owner.knowsNoEdns();

@@ -81,6 +81,8 @@ function sendByStream(query: PendingQuery, target: StreamTarget): () => void {
   const connection = new TcpConnection(target, {
     opened: (opened) => opened.ask(query),
     changed: nothing,
+    silent: nothing,
+    slow: nothing,
     mismatched: nothing,
     ended: (_connection, error) => query.reject(error),
   });

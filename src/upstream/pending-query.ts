@@ -39,6 +39,8 @@ export class PendingQuery implements Expiring {
   badReplies = 0;
   /** Connections that ended with this query on them. */
   deaths = 0;
+  /** Connections that it was asked on anew since nothing came on the one before. */
+  moves = 0;
 
   private readonly deadlines: Deadlines;
   private readonly asker: Asker;
@@ -60,6 +62,11 @@ export class PendingQuery implements Expiring {
     this.deadlines = deadlines;
     this.asker = asker;
     deadlines.add(this);
+  }
+
+  /** Whether its reply or its failure was told. */
+  get isDone(): boolean {
+    return this.isSettled;
   }
 
   resolve(reply: Uint8Array): void {

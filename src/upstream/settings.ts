@@ -1,4 +1,5 @@
 /** What an upstream is told about itself: where it is and how it is to be asked. Reading this out of a Corefile is `forward`'s business. */
+import type { QueryQuota } from './query-quota.ts';
 
 export interface UpstreamAddress {
   /** `dns` is UDP and TCP; `tls` is DNS over TLS (RFC 7858) whatever transport is asked for. */
@@ -36,6 +37,10 @@ export interface UpstreamSettings {
   readonly maxAgeMs?: number;
   /** Connections kept without a query on them; 0 or nothing means as many as there are. */
   readonly maxIdleConnections?: number;
+  /** How long it is tried to connect again to an upstream that was there a moment ago; 0 or nothing where another one can be asked. */
+  readonly redialMs?: number;
+  /** How many questions it is asked in a second, whoever shares this with it; no bound when left out. */
+  readonly quota?: QueryQuota | undefined;
   /** The IP address to ask from. */
   readonly sourceAddress?: string;
 }

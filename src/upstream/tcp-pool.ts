@@ -5,40 +5,69 @@
  *
  * A query whose connection ended under it goes once more, on a connection opened since: the others were idle for as long and may be
  * just as dead (RFC 7766 section 6.2.4).
+ *
+ * Three things that look like nothing at all are noticed by a look at all connections twenty times a second, while there are queries:
+ *
+ *     a connection with queries falls silent ──► they are asked on a new one too; whichever answers first counts
+ *     a connection takes long to open ─────────► another one is opened beside it
+ *     no connection can be opened any more ────► tried again for a while, where nobody else could be asked (see `RedialPause`)
+ *
+ * Behind a service address a new connection mostly leads to another instance than the one that is gone. What all this asks twice is
+ * bounded to a share of what is asked.
  */
 import { ExchangeError, closedError } from './exchange-error.ts';
 import type { Holder, PendingQuery } from './pending-query.ts';
+import { MoveBudget } from './move-budget.ts';
+import { RedialPause } from './redial-pause.ts';
 import { hostPort } from './settings.ts';
 import { IN_ORDER_QUERIES, TcpConnection } from './tcp-connection.ts';
 import type { StreamTarget, TcpConnectionOwner } from './tcp-connection.ts';
-import type { ConnectionSeries } from './upstream-metrics.ts';
+import type { StreamSeries } from './upstream-metrics.ts';
 
 /** Connections that take queries or are being opened. */
 const MAX_CONNECTIONS = 64;
+/** The same with those that are silent, condemned or slow to open. */
+const MAX_ALIVE = 128;
 /** Queries without a connection; beyond it they are turned down. */
 const MAX_WAITING = 4096;
 /** Connections that a query may lose before it fails. */
 const MAX_DEATHS = 2;
+/** Times that a query is asked anew since its connection is silent: with the first that makes three, as RFC 9520 section 3.2 allows. */
+const MAX_MOVES = 2;
+const LOOK_INTERVAL_MS = 50;
+/**
+ * Looks without a sign after which a connection is silent: 0.3 s, which with a new connection and another such wait stays below the second
+ * after which a stub resolver is nervous; up to 0.5 s where answers take so long that twice their 95th percentile is more.
+ */
+const FEWEST_SILENT_LOOKS = 6;
+const MOST_SILENT_LOOKS = 10;
 
 export class TcpPool implements Holder, TcpConnectionOwner {
   private readonly target: StreamTarget;
   private readonly maxIdle: number;
-  private readonly series: ConnectionSeries;
+  private readonly series: StreamSeries;
   private readonly onMismatch: () => void;
   /** Every connection that is not closed: being opened, open, condemned. */
   private readonly alive = new Set<TcpConnection>();
+  /** Those being opened, but for those that take long. */
   private readonly dialling = new Set<TcpConnection>();
   /** Connections that take queries, each with its place in the order of opening. */
   private readonly open = new Map<TcpConnection, number>();
+  /** The same, of connections that are silent; they take queries again when they are not. */
+  private readonly silenced = new Map<TcpConnection, number>();
   private openings = 0;
   private readonly waiting = new Set<PendingQuery>();
   /** Queries that lost their connection, each with the number of connections opened before that. */
   private readonly retrying = new Map<PendingQuery, number>();
+  private readonly moves = new MoveBudget();
+  private readonly pause: RedialPause;
+  private lookTimer: NodeJS.Timeout | undefined;
   private isClosed = false;
 
   /** @param maxIdle connections kept without a query; 0 for any number */
-  constructor(target: StreamTarget, maxIdle: number, series: ConnectionSeries, onMismatch: () => void) {
+  constructor(target: StreamTarget, maxIdle: number, series: StreamSeries, onMismatch: () => void) {
     this.target = target;
+    this.pause = new RedialPause(target.redialMs, () => this.dial());
     this.maxIdle = maxIdle;
     this.series = series;
     this.onMismatch = onMismatch;
@@ -46,9 +75,10 @@ export class TcpPool implements Holder, TcpConnectionOwner {
 
   ask(query: PendingQuery): void {
     const connection = this.leastLoaded();
-    if (this.isClosed) {
-      query.rejectSoon(closedError());
-    } else if (connection !== undefined) {
+    if (this.isClosed) return query.rejectSoon(closedError());
+    this.moves.earn();
+    this.lookTimer ??= setInterval(() => this.look(), LOOK_INTERVAL_MS).unref();
+    if (connection !== undefined) {
       this.series.hits.value++;
       connection.ask(query);
     } else if (this.waiting.size >= MAX_WAITING) {
@@ -63,6 +93,8 @@ export class TcpPool implements Holder, TcpConnectionOwner {
 
   close(): void {
     this.isClosed = true;
+    this.stopLooking();
+    this.pause.end();
     for (const connection of this.alive) connection.close();
     this.rejectWaiting(closedError());
   }
@@ -75,11 +107,13 @@ export class TcpPool implements Holder, TcpConnectionOwner {
 
   opened(connection: TcpConnection): void {
     this.dialling.delete(connection);
+    this.pause.end();
     this.open.set(connection, ++this.openings);
     this.changed(connection);
   }
 
   changed(connection: TcpConnection): void {
+    if (!connection.hasFallenSilent) this.trustAgain(connection);
     const opening = this.open.get(connection);
     if (opening === undefined) return;
     if (!connection.isOpen) {
@@ -94,6 +128,22 @@ export class TcpPool implements Holder, TcpConnectionOwner {
     if (connection.isIdle && this.hasTooManyIdle()) connection.close();
   }
 
+  silent(connection: TcpConnection, queries: PendingQuery[]): void {
+    const opening = this.open.get(connection);
+    if (opening !== undefined) {
+      this.open.delete(connection);
+      this.silenced.set(connection, opening);
+      this.series.silences.value++;
+    }
+    // The first one is the one that may be slow; those that stood behind it come first now.
+    for (const query of queries.toReversed()) this.move(query);
+    this.dial();
+  }
+
+  slow(connection: TcpConnection): void {
+    if (this.dialling.delete(connection)) this.dial();
+  }
+
   mismatched(): void {
     this.onMismatch();
   }
@@ -101,11 +151,13 @@ export class TcpPool implements Holder, TcpConnectionOwner {
   ended(connection: TcpConnection, error: ExchangeError, orphans: PendingQuery[]): void {
     this.alive.delete(connection);
     this.open.delete(connection);
+    this.silenced.delete(connection);
     const failedToOpen = this.dialling.delete(connection);
     for (const query of orphans) this.retry(query, error);
     if (!failedToOpen) return this.dial();
+    if (this.open.size > 0 || this.dialling.size > 0) return;
     // Dialling again at once would hammer a host that refuses; and what waits can as well be told now.
-    if (this.open.size === 0 && this.dialling.size === 0) this.rejectWaiting(error);
+    if (this.isClosed || !this.pause.begin()) this.rejectWaiting(error);
   }
 
   private get doing(): string {
@@ -118,12 +170,44 @@ export class TcpPool implements Holder, TcpConnectionOwner {
     this.retrying.set(query, this.openings);
   }
 
+  /** Has a query asked on another connection as well. */
+  private move(query: PendingQuery): void {
+    if (query.moves >= MAX_MOVES || !this.moves.spend()) return;
+    query.moves++;
+    this.series.moves.value++;
+    query.holder = this;
+    this.retrying.set(query, this.openings);
+  }
+
+  private trustAgain(connection: TcpConnection): void {
+    const opening = this.silenced.get(connection);
+    if (opening === undefined) return;
+    this.silenced.delete(connection);
+    this.open.set(connection, opening);
+  }
+
+  private look(): void {
+    const looks = Math.ceil((2 * this.target.roundTrip.percentile95Ms) / LOOK_INTERVAL_MS);
+    const silentLooks = Math.min(MOST_SILENT_LOOKS, Math.max(FEWEST_SILENT_LOOKS, looks));
+    for (const connection of this.alive) connection.look(silentLooks);
+    for (const query of this.retrying.keys()) if (query.isDone) this.retrying.delete(query);
+    // Connections that have no room for those who wait may not have any soon.
+    this.dial();
+    for (const connection of this.alive) if (connection.isBusy) return;
+    if (this.waiting.size + this.retrying.size === 0) this.stopLooking();
+  }
+
+  private stopLooking(): void {
+    clearInterval(this.lookTimer);
+    this.lookTimer = undefined;
+  }
+
   /** Opens as many connections as the waiting queries need, if each takes as many as a new connection may. */
   private dial(): void {
-    if (this.isClosed) return;
+    if (this.isClosed || this.pause.isRunning) return;
     const wanted = Math.ceil((this.waiting.size + this.retrying.size) / IN_ORDER_QUERIES);
     const most = MAX_CONNECTIONS - this.open.size;
-    while (this.dialling.size < Math.min(wanted, most)) {
+    while (this.dialling.size < Math.min(wanted, most) && this.alive.size < MAX_ALIVE) {
       const connection = new TcpConnection(this.target, this);
       this.alive.add(connection);
       this.dialling.add(connection);
@@ -144,7 +228,7 @@ export class TcpPool implements Holder, TcpConnectionOwner {
     for (const [query, openedBefore] of this.retrying) {
       if (opening <= openedBefore) continue;
       this.retrying.delete(query);
-      return query;
+      if (!query.isDone) return query;
     }
     const [query] = this.waiting;
     if (query !== undefined) this.waiting.delete(query);

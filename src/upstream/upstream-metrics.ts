@@ -12,11 +12,21 @@ export interface ConnectionSeries {
   readonly misses: Counter;
 }
 
+/** The same of streams, and what became of them. */
+export interface StreamSeries extends ConnectionSeries {
+  /** Connections that gave no answer for a while. */
+  readonly silences: Counter;
+  /** Queries that were asked on a second connection because of that. */
+  readonly moves: Counter;
+}
+
 /** The series of one upstream. */
 export interface UpstreamSeries {
   readonly healthCheckFailures: Counter;
   readonly mismatchedReplies: Counter;
-  connections(proto: 'udp' | 'tcp' | 'tcp-tls'): ConnectionSeries;
+  connections(proto: 'udp' | 'tcp' | 'tcp-tls'): StreamSeries;
+  /** Shows the smoothed time of answers at each scrape. Returns how to end that. */
+  showRoundTrip(seconds: () => number): () => void;
   /** The duration histogram of an rcode of up to 12 bits. */
   duration(rcode: number): Histogram;
 }
@@ -54,13 +64,34 @@ export function upstreamMetrics(metrics: Metrics): UpstreamMetrics {
     'Counter of messages from the upstream that were no reply to any question on the way.',
     ['to'],
   );
+  const silences = metrics.counter(
+    'nodelocaldns_upstream_silent_connections_total',
+    'Counter of connections on which no answer came for 0.3 s though queries waited.',
+    ['to'],
+  );
+  const moves = metrics.counter(
+    'nodelocaldns_upstream_moved_queries_total',
+    'Counter of queries that were asked on another connection since theirs was silent.',
+    ['to'],
+  );
+  const roundTrip = metrics.gauge(
+    'nodelocaldns_upstream_round_trip_seconds',
+    'Smoothed time that the upstream takes to answer.',
+    ['to'],
+  );
   return {
     of: (label) => ({
+      showRoundTrip: (seconds) =>
+        metrics.beforeScrape(() => {
+          roundTrip.with(label).value = seconds();
+        }),
       healthCheckFailures: healthCheckFailures.with(PROXY_NAME, label),
       mismatchedReplies: mismatched.with(label),
       connections: (proto) => ({
         hits: hits.with(PROXY_NAME, label, proto),
         misses: misses.with(PROXY_NAME, label, proto),
+        silences: silences.with(label),
+        moves: moves.with(label),
       }),
       duration: durationsByRcode((rcode) => durations.with(PROXY_NAME, label, rcode)),
     }),

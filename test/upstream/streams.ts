@@ -3,6 +3,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { RandomIds } from '../../src/upstream/random-id.ts';
+import { ReplyCheck } from '../../src/upstream/reply-check.ts';
+import { RoundTrip } from '../../src/upstream/round-trip.ts';
+import { TcpPool } from '../../src/upstream/tcp-pool.ts';
+import type { StreamConnector } from '../../src/upstream/tcp.ts';
 import { reply } from '../support/scripted-upstream.ts';
 import type { ReceivedQuery, ScriptedAction } from '../support/scripted-upstream.ts';
 
@@ -35,4 +40,21 @@ export async function listenRaw(accept: (socket: Socket) => void): Promise<{ hos
   });
   const address = server.address();
   return { host: '127.0.0.1', port: typeof address === 'object' && address !== null ? address.port : 0 };
+}
+
+/** A pool over a connector of the test's own, closed when the test is over. */
+export function openPool(connector: StreamConnector): TcpPool {
+  const target = {
+    connector,
+    idleMs: 10_000,
+    maxAgeMs: 10_000,
+    redialMs: 0,
+    roundTrip: new RoundTrip(),
+    ids: new RandomIds(),
+    check: new ReplyCheck(),
+  };
+  const series = { hits: { value: 0 }, misses: { value: 0 }, silences: { value: 0 }, moves: { value: 0 } };
+  const pool = new TcpPool(target, 0, series, () => undefined);
+  onTestFinished(() => pool.close());
+  return pool;
 }

@@ -1,13 +1,11 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { RandomIds } from '../../src/upstream/random-id.ts';
-import { ReplyCheck } from '../../src/upstream/reply-check.ts';
-import { TcpPool } from '../../src/upstream/tcp-pool.ts';
+import { describe, expect, it, vi } from 'vitest';
+import type { TcpPool } from '../../src/upstream/tcp-pool.ts';
 import { tcpConnector } from '../../src/upstream/tcp.ts';
 import type { StreamConnector } from '../../src/upstream/tcp.ts';
 import { closeConnection, drop, later, reply, resetConnection } from '../support/scripted-upstream.ts';
 import type { ScriptedAction } from '../support/scripted-upstream.ts';
 import { failureOf, lastOctet, openUpstream, pendingFor, serve } from './open-upstream.ts';
-import { answerByName, name, perConnection } from './streams.ts';
+import { answerByName, name, openPool, perConnection } from './streams.ts';
 
 const askOf = (pool: TcpPool, text: string): Promise<Uint8Array> => {
   const { query, reply: answer } = pendingFor(text);
@@ -64,15 +62,7 @@ describe('when a connection ends with questions on it', () => {
       ...plain,
       open: (ready) => plain.open(() => (++opened < 3 ? ready() : void third.promise.then(ready))),
     };
-    const target = {
-      connector,
-      idleMs: 10_000,
-      maxAgeMs: 10_000,
-      ids: new RandomIds(),
-      check: new ReplyCheck(),
-    };
-    const pool = new TcpPool(target, 0, { hits: { value: 0 }, misses: { value: 0 } }, () => undefined);
-    onTestFinished(() => pool.close());
+    const pool = openPool(connector);
     const gate = Promise.withResolvers<void>();
     server.script = (query) => {
       if (query.name === 'lost.test.') return query.connection < 3 ? resetConnection() : answerByName(query);

@@ -2,6 +2,7 @@
  * Asks other resolvers, one after the other until one answers or the time is over. Identical questions share one exchange, and nothing of
  * the client's message but the question, DO and CD goes upstream. Exchanges begin as the process's gate lets them.
  */
+import { Deadlines } from '../../base/deadlines.ts';
 import { SingleFlight } from '../../base/single-flight.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { ExchangeGate } from '../../chain/exchange-gate.ts';
@@ -14,6 +15,7 @@ import type { Query } from '../../chain/query.ts';
 import { KIND_NODATA, classify } from '../../wire/classify.ts';
 import { isWithin } from '../../wire/name.ts';
 import { EDE_OTHER, REFUSED } from '../../wire/registry.ts';
+import { Hedging } from './hedge.ts';
 import type { ForwardMetrics } from './metrics.ts';
 import type { ForwardOptions } from './options.ts';
 import { UpstreamOrder } from './policy.ts';
@@ -25,6 +27,16 @@ export interface ForwardDependencies {
   readonly clock: Clock;
   readonly gate: ExchangeGate;
   readonly metrics: ForwardMetrics;
+}
+
+/** The line's hedging, if it has any to do. */
+function hedgingOf(
+  options: ForwardOptions,
+  targets: readonly Target[],
+  { clock, metrics }: ForwardDependencies,
+): Hedging | undefined {
+  if (!options.hedge || targets.length < 2) return undefined;
+  return new Hedging(new Deadlines(clock), metrics.hedges);
 }
 
 export class ForwardHandler implements Handler {
@@ -41,12 +53,19 @@ export class ForwardHandler implements Handler {
     next: Handler,
     options: ForwardOptions,
     targets: readonly Target[],
-    { clock, gate, metrics }: ForwardDependencies,
+    dependencies: ForwardDependencies,
   ) {
+    const { clock, gate, metrics } = dependencies;
     this.next = next;
     this.nextForward = next instanceof ForwardHandler ? next : undefined;
     this.options = options;
-    this.setting = { options, clock, metrics, order: new UpstreamOrder(targets, options.policy) };
+    this.setting = {
+      options,
+      clock,
+      metrics,
+      order: new UpstreamOrder(targets, options.policy),
+      hedging: hedgingOf(options, targets, dependencies),
+    };
     this.gate = gate;
   }
 

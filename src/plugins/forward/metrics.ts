@@ -6,6 +6,8 @@ export interface ForwardMetrics {
   readonly concurrencyRejects: Counter;
   /** Questions for whose exchange there was no time. */
   readonly overloadRejects: Counter;
+  /** Questions asked of a second upstream while the first one was slow. */
+  readonly hedges: Counter;
 }
 
 export function forwardMetrics(metrics: Metrics): ForwardMetrics {
@@ -20,6 +22,12 @@ export function forwardMetrics(metrics: Metrics): ForwardMetrics {
       .counter(
         'nodelocaldns_forward_overload_rejects_total',
         'Queries refused since too many wait to be asked upstream.',
+      )
+      .with(),
+    hedges: metrics
+      .counter(
+        'nodelocaldns_forward_hedges_total',
+        'Queries asked of a second upstream while the first one was slow.',
       )
       .with(),
   };

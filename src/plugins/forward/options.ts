@@ -1,4 +1,4 @@
-/** What a `forward` line says, and how it is read. Defaults, bounds and messages are CoreDNS's. */
+/** What a `forward` line says, and how it is read. Defaults, bounds and messages are CoreDNS's; `max_qps` and `hedge` are ours. */
 import { readFileSync } from 'node:fs';
 import { formatDuration } from '../../base/duration.ts';
 import { messageOf } from '../../base/error-message.ts';
@@ -36,6 +36,10 @@ export interface ForwardOptions {
   readTimeoutMs: number;
   /** Queries under way; 0: no limit. */
   maxConcurrent: number;
+  /** Questions a second to each upstream; 0: no limit. */
+  maxQps: number;
+  /** A second upstream is asked while the first one is slow. */
+  hedge: boolean;
   /** Attempts for one query; 0: three for each upstream, as time allows. */
   maxConnectAttempts: number;
   failfastAllUnhealthy: boolean;
@@ -87,6 +91,8 @@ function defaults(from: Uint8Array): ForwardOptions {
     maxIdleConnections: 0,
     readTimeoutMs: 2_000,
     maxConcurrent: 0,
+    maxQps: 0,
+    hedge: false,
     maxConnectAttempts: -1,
     failfastAllUnhealthy: false,
     nextRcodes: new Set(),
@@ -150,6 +156,13 @@ const OPTIONS: Readonly<Record<string, ReadOption>> = {
   },
   max_concurrent(cursor, options) {
     options.maxConcurrent = count(cursor, "max_concurrent can't be negative");
+  },
+  max_qps(cursor, options) {
+    options.maxQps = count(cursor, "max_qps can't be negative");
+  },
+  hedge(cursor, options) {
+    noArgs(cursor);
+    options.hedge = true;
   },
   max_connect_attempts(cursor, options) {
     options.maxConnectAttempts = count(cursor, "max_connect_attempts can't be negative");

@@ -2,6 +2,8 @@
 import type { Handler } from '../../chain/handler.ts';
 import { exchangeGate } from '../../chain/exchange-gate.ts';
 import type { MakeHandler, OfferedUpstream, Plugin, SetupContext } from '../../chain/plugin.ts';
+import { QueryQuota } from '../../upstream/query-quota.ts';
+import { hostPort } from '../../upstream/settings.ts';
 import { upstreamMetrics } from '../../upstream/upstream-metrics.ts';
 import { Upstream, makeAsk } from '../../upstream/upstream.ts';
 import { ForwardHandler } from './forward.ts';
@@ -10,6 +12,9 @@ import { readForwardOptions } from './options.ts';
 import type { ForwardOptions } from './options.ts';
 import { QUERY_DEADLINE_MS } from './tries.ts';
 import type { Target } from './tries.ts';
+
+/** How long it is tried to connect again to a lone upstream that was there a moment ago: the rollout of a cluster DNS is such a moment. */
+const REDIAL_MS = 500;
 
 export const forward: Plugin = {
   name: 'forward',
@@ -44,6 +49,7 @@ function makeTargets(options: ForwardOptions, context: SetupContext): Target[] {
     upstream: new Upstream(
       address,
       {
+        quota: quotaOf(options, hostPort(address.host, address.port), context),
         expireMs: options.expireMs,
         maxAgeMs: options.maxAgeMs,
         maxIdleConnections: options.maxIdleConnections,
@@ -52,12 +58,20 @@ function makeTargets(options: ForwardOptions, context: SetupContext): Target[] {
         healthCheckIntervalMs: options.healthCheckIntervalMs,
         healthCheckDomain: options.healthCheckDomain,
         healthCheckRecursion: options.healthCheckRecursion,
+        redialMs: options.upstreams.length === 1 ? REDIAL_MS : 0,
         healthCheckTransport: options.forceTcp ? 'tcp' : 'udp',
         tls: options.tls,
       },
       { clock: context.clock, metrics, channels: context.channels },
     ),
   }));
+}
+
+/** One for an upstream, however many lines name it: it is the upstream, or the interface to it, that has a limit. */
+function quotaOf(options: ForwardOptions, label: string, context: SetupContext): QueryQuota | undefined {
+  const { maxQps } = options;
+  if (maxQps === 0) return undefined;
+  return context.processWide(`max_qps ${maxQps} ${label}`, () => new QueryQuota(maxQps));
 }
 
 function offer(target: Target, options: ForwardOptions, context: SetupContext): OfferedUpstream {

@@ -13,6 +13,8 @@ import type { Asker } from '../../upstream/pending-query.ts';
 import { makeAsk } from '../../upstream/upstream.ts';
 import type { Ask, Upstream } from '../../upstream/upstream.ts';
 import { EDE_NETWORK_ERROR, EDE_NO_REACHABLE_AUTHORITY, EDE_OTHER, SERVFAIL } from '../../wire/registry.ts';
+import { HedgedAsk, hedgeAfterMs } from './hedge.ts';
+import type { Hedging } from './hedge.ts';
 import type { ForwardMetrics } from './metrics.ts';
 import type { ForwardOptions } from './options.ts';
 import type { UpstreamOrder } from './policy.ts';
@@ -39,6 +41,8 @@ export interface TriesSetting {
   readonly clock: Clock;
   readonly metrics: ForwardMetrics;
   readonly order: UpstreamOrder<Target>;
+  /** Undefined where no second upstream is asked before the first has failed. */
+  readonly hedging: Hedging | undefined;
 }
 
 const NO_TARGETS: readonly Target[] = [];
@@ -55,6 +59,18 @@ export function overloaded({ metrics }: TriesSetting): Failure {
 }
 
 const isQuarantined = ({ quarantined }: Target): boolean => quarantined;
+
+/** Those that failed lately come last, so that they cost nobody time while there are others. */
+function goodOnesFirst(order: readonly Target[], nowMs: number): readonly Target[] {
+  if (order.length < 2) return order;
+  const isTroubled = ({ upstream }: Target): boolean => upstream.isTroubled(nowMs);
+  if (!order.some(isTroubled)) return order;
+  return [...order.filter((target) => !isTroubled(target)), ...order.filter(isTroubled)];
+}
+
+/** An upstream that we do not want to ask any more just now is not ill. */
+const isIllness = (error: ExchangeError): boolean => error.code !== 'busy';
+
 const isUp = ({ upstream }: Target): boolean => !upstream.down;
 
 export class Tries implements InLine, Asker {
@@ -89,8 +105,11 @@ export class Tries implements InLine, Asker {
     try {
       const { query, setting } = this;
       const order = setting.order.next();
-      this.order = order.some(isQuarantined) ? order.filter((target) => !isQuarantined(target)) : order;
       this.nowMs = setting.clock.nowMs();
+      this.order = goodOnesFirst(
+        order.some(isQuarantined) ? order.filter((target) => !isQuarantined(target)) : order,
+        this.nowMs,
+      );
       this.ask = askFor(query);
       if (!this.next()) this.later.settle(this.noUpstream());
     } catch (error) {
@@ -114,7 +133,7 @@ export class Tries implements InLine, Asker {
 
   failed(error: ExchangeError): void {
     try {
-      if (this.setting.options.maxFails > 0) this.tried?.at(-1)?.upstream.probeSoon();
+      if (this.setting.options.maxFails > 0 && isIllness(error)) this.tried?.at(-1)?.upstream.probeSoon();
       const code = error.code === 'timeout' ? EDE_NO_REACHABLE_AUTHORITY : EDE_NETWORK_ERROR;
       const text = `upstream: ${error.code}`;
       this.goOn(new Failure(SERVFAIL, error.message, SOURCE, { code, text }));
@@ -131,8 +150,41 @@ export class Tries implements InLine, Asker {
     if (this.tried === undefined) this.tried = [target];
     else this.tried.push(target);
     const endMs = Math.min(this.deadlineMs, this.nowMs + setting.options.readTimeoutMs);
-    target.upstream.ask(ask, this.transport, endMs, this);
+    const asker = setting.hedging === undefined ? this : this.hedged(setting.hedging, target.upstream);
+    target.upstream.ask(ask, this.transport, endMs, asker);
     return true;
+  }
+
+  /** Only the first try is hedged: after that something is wrong, and it is known already. */
+  private hedged(hedging: Hedging, first: Upstream): Asker {
+    if (this.tried?.length !== 1 || this.passed >= this.pass.length) return this;
+    const atMs = this.nowMs + hedgeAfterMs(first);
+    const pair = new HedgedAsk(hedging, atMs, this, (asker) => this.askSecond(asker));
+    return this.probing(first, pair);
+  }
+
+  private askSecond(asker: Asker): boolean {
+    const { clock, options } = this.setting;
+    const nowMs = clock.nowMs();
+    if (this.passed >= this.pass.length || nowMs >= this.deadlineMs) return false;
+    const second = this.pass[this.passed++];
+    this.tried?.push(second);
+    const endMs = Math.min(this.deadlineMs, nowMs + options.readTimeoutMs);
+    // In octets of its own: the first one's are in use.
+    second.upstream.ask(askFor(this.query), this.transport, endMs, this.probing(second.upstream, asker));
+    return true;
+  }
+
+  /** Of a pair one may fail when the other has replied, and its health has to be looked at all the same. */
+  private probing(upstream: Upstream, asker: Asker): Asker {
+    const mayProbe = this.setting.options.maxFails > 0;
+    return {
+      replied: (reply) => asker.replied(reply),
+      failed: (error) => {
+        if (mayProbe && isIllness(error)) upstream.probeSoon();
+        asker.failed(error);
+      },
+    };
   }
 
   private get deadlineMs(): number {
