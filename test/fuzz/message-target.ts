@@ -72,7 +72,14 @@ function checkAcceptance(message: Uint8Array, sound: boolean): void {
     class: readUint16(message, nameEnd + 2),
   };
   const options = { recursionDesired: true, checkingDisabled: false, dnssecOk: false, edns: true };
-  const pending = new PendingQuery(askMessage(question, options), question.name.length, 1000, STOPPED, false, NOBODY);
+  const pending = new PendingQuery(
+    askMessage(question, options),
+    question.name.length,
+    1000,
+    STOPPED,
+    false,
+    NOBODY,
+  );
   const accepted = new ReplyCheck().accepted(pending, message);
   pending.resolve(message);
   const flags = readFlags(message);
