@@ -46,7 +46,7 @@ const HEALED_MS = 1_500;
 const POD_WHEN_KILLED = 25;
 /**
  * Wanted: 0. `nft flush ruleset` takes kube-proxy's rules too, one table after the other, and for some milliseconds queries that ours hold no longer
- * reach its address translation, which is gone when their answers come: none to 2 queries of a pod, up to 10 over IPv6.
+ * reach its address translation, which is gone when their answers come (deleting our table alone costs none): up to 2 queries of a pod, 10 over IPv6.
  */
 const POD_WHEN_FLUSHED = 15;
 
