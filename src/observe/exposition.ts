@@ -1,6 +1,6 @@
 /**
- * What a scrape gets: the registry and the `process_*` metrics in Prometheus's text format 0.0.4, rendered by prom-client. It is loaded at
- * the first scrape, since it costs some 20 MB that a node without Prometheus need not pay. Its metrics hold no numbers of
+ * What a scrape gets: the registry and the `process_*` metrics in Prometheus's text format 0.0.4, rendered by prom-client. It is loaded only
+ * where somebody may scrape, since it costs memory that a node without Prometheus need not pay. Its metrics hold no numbers of
  * ours: their `get` is replaced by one that gives a snapshot. That is no documented interface, so its version is pinned and a test reads
  * the output.
  */
@@ -15,6 +15,11 @@ interface Line {
   readonly labels?: Readonly<Record<string, string>>;
   readonly sharedLabels?: Readonly<Record<string, string>>;
   readonly value: number;
+}
+
+/** Loads prom-client: at the first scrape it would stop the process for 50 ms, and everybody who asks would wait. */
+export async function loadExposition(): Promise<void> {
+  await import('prom-client');
 }
 
 /** Brings gauges up to date and renders all families of the registry and of the process. */

@@ -1,5 +1,6 @@
 /** `prometheus`: counts what passes through the block, and shows all metrics of the process on a page. */
 import type { MakeHandler, Plugin } from '../../chain/plugin.ts';
+import { loadExposition } from '../../observe/exposition.ts';
 import { parseHttpAddress } from '../../observe/http-address.ts';
 import { PrometheusHandler } from './prometheus.ts';
 
@@ -18,6 +19,7 @@ export const prometheus: Plugin = {
       if (cursor.value !== 'runtime_metrics') throw cursor.error(`unknown property '${cursor.value}'`);
     }
     if (cursor.next()) throw new RangeError('this plugin can only be used once per Server Block');
+    if (context.opensPages) context.onStart(loadExposition);
     context.http({ address, path: '/metrics', answer: () => context.metricsPage() });
     return (next) => new PrometheusHandler(next, context);
   },
