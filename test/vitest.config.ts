@@ -49,8 +49,8 @@ export default defineConfig({
           // They count lost queries: nothing of ours stands beside them.
           maxWorkers: 1,
           fileParallelism: false,
-          // A bound of 10 ms beside what a machine does of itself. Every figure is printed, also of the first time.
-          retry: 1,
+          // Bounds of some milliseconds beside what a machine does of itself. Every figure is printed, also of the first time.
+          retry: 2,
           sequence: { groupOrder: 2 },
           testTimeout: 240_000,
           hookTimeout: 120_000,

@@ -46,9 +46,11 @@ const HEALED_MS = 1_500;
 const POD_WHEN_KILLED = 25;
 /**
  * Wanted: 0. `nft flush ruleset` takes kube-proxy's rules too, one table after the other, and for some milliseconds queries that ours hold no longer
- * reach its address translation, which is gone when their answers come (deleting our table alone costs none): up to 2 queries of a pod, 10 over IPv6.
+ * reach its address translation, which is gone when their answers come (deleting our table alone costs none): up to 3 queries of a pod, 12 over IPv6.
  */
 const POD_WHEN_FLUSHED = 15;
+/** Wanted: 0. A query that has come when its address goes cannot be answered from there any more: none or one of a family, most often of IPv6. */
+const POD_WHEN_ADDRESS_GOES = 3;
 
 export const EVENTS = {
   'serve-killed': {
@@ -80,7 +82,7 @@ export const EVENTS = {
   'interface-deleted': {
     names: ['ip link delete'],
     scenario: interfaceDeleted,
-    bound: { pod: 0, host: 1_500, healedMs: HEALED_MS },
+    bound: { pod: POD_WHEN_ADDRESS_GOES, host: 1_500, healedMs: HEALED_MS },
   },
   'cluster-dns-gone': {
     names: ['cluster DNS gone and back, cached name'],
