@@ -1,16 +1,21 @@
 /**
  * Deadlines of many things at a time behind one timer. Nearly all of them are met, so what counts is that one costs next to nothing until
- * it passes: it is an entry in a set, and the timer is touched only when a sooner one than all others comes. In turn the timer is not
+ * it passes: it is a place in an array, and the timer is touched only when a sooner one than all others comes. In turn the timer is not
  * exact: a deadline that has passed is noticed up to 5 ms late.
  */
 import type { Clock } from './clock.ts';
+import { TidyList } from './tidy-list.ts';
 
 export interface Expiring {
   /** Milliseconds on the clock. */
   readonly deadlineMs: number;
+  /** Where it stands among the others: NOWHERE at first, and for `Deadlines` to write. */
+  deadlinePlace: number;
   /** The deadline has passed, and was forgotten; perhaps it was met since, by what another one's end has brought. Must not throw. */
   expire(): void;
 }
+
+export const NOWHERE = -1;
 
 /** Between two looks, so that a thousand deadlines a second do not make a thousand. */
 const MIN_WAIT_MS = 5;
@@ -19,7 +24,8 @@ const MAX_WAIT_MS = 0x7fff_ffff;
 
 export class Deadlines {
   readonly clock: Clock;
-  private readonly waiting = new Set<Expiring>();
+  /** In no order: the last one takes the place of one that goes. */
+  private readonly waiting = new TidyList<Expiring>();
   private timer: NodeJS.Timeout | undefined;
   /** When the timer fires: never after the first deadline, but for `MIN_WAIT_MS`. */
   private wakeMs = Infinity;
@@ -29,13 +35,25 @@ export class Deadlines {
   }
 
   add(item: Expiring): void {
-    this.waiting.add(item);
+    item.deadlinePlace = this.waiting.length;
+    this.waiting.push(item);
     if (item.deadlineMs < this.wakeMs) this.wakeAt(item.deadlineMs);
   }
 
   /** Forgets one that is met; does nothing for any other. */
   delete(item: Expiring): void {
-    if (this.waiting.delete(item) && this.waiting.size === 0) this.wakeAt(Infinity);
+    if (item.deadlinePlace === NOWHERE) return;
+    this.remove(item);
+    if (this.waiting.length === 0) this.wakeAt(Infinity);
+  }
+
+  private remove(item: Expiring): void {
+    const last = this.waiting.pop();
+    if (last !== item) {
+      this.waiting.set(item.deadlinePlace, last);
+      last.deadlinePlace = item.deadlinePlace;
+    }
+    item.deadlinePlace = NOWHERE;
   }
 
   private wakeAt(deadlineMs: number): void {
@@ -53,11 +71,12 @@ export class Deadlines {
     const nowMs = Math.max(this.clock.nowMs(), this.wakeMs);
     let soonestMs = Infinity;
     const due: Expiring[] = [];
-    for (const item of this.waiting) {
+    for (let place = 0; place < this.waiting.length; place++) {
+      const item = this.waiting.get(place);
       if (item.deadlineMs > nowMs) soonestMs = Math.min(soonestMs, item.deadlineMs);
       else due.push(item);
     }
-    for (const item of due) this.waiting.delete(item);
+    for (const item of due) this.remove(item);
     this.wakeAt(soonestMs === Infinity ? Infinity : Math.max(soonestMs, nowMs + MIN_WAIT_MS));
     // What is added by one of these has a deadline of its own, which is not looked at now.
     for (const item of due) item.expire();

@@ -3,6 +3,8 @@
  * the saved work this keeps identical questions from being open upstream at the same time, which birthday forgeries need (RFC 5452
  * section 5). Who does the work says when it is over; nothing is made for those who might join, until one does.
  */
+import { KeyTable } from './key-table.ts';
+
 interface Joined<Result> {
   readonly promise: Promise<Result>;
   readonly resolve: (result: Result) => void;
@@ -10,8 +12,8 @@ interface Joined<Result> {
 }
 
 export class SingleFlight<Result> {
-  /** Keys whose work is under way, and those who wait for it. */
-  private readonly flights = new Map<string, Joined<Result> | undefined>();
+  /** Keys whose work is under way, and those who wait for it, if there are any. */
+  private readonly flights = new KeyTable<string, Joined<Result> | null>();
 
   /** Keys whose work is under way. */
   get size(): number {
@@ -26,8 +28,8 @@ export class SingleFlight<Result> {
   /** The result of the work for this key, if it is under way. */
   joined(key: string): Promise<Result> | undefined {
     const joined = this.flights.get(key);
-    if (joined !== undefined) return joined.promise;
-    if (!this.flights.has(key)) return undefined;
+    if (joined === undefined) return undefined;
+    if (joined !== null) return joined.promise;
     const first = Promise.withResolvers<Result>();
     this.flights.set(key, first);
     return first.promise;
@@ -35,7 +37,7 @@ export class SingleFlight<Result> {
 
   /** The work for this key begins, which was not under way. It ends with `land` or `crash`. */
   begin(key: string): void {
-    this.flights.set(key, undefined);
+    this.flights.set(key, null);
   }
 
   /** The work is done. */

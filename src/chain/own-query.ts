@@ -19,5 +19,6 @@ export function ownQuery(query: Query): Query {
   own.server = query.server;
   own.zone = query.zone;
   own.depth = query.depth;
+  own.upstreamOptions = query.upstreamOptions;
   return own;
 }

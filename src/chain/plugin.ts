@@ -10,6 +10,8 @@ import type { HttpAnswer, HttpRoute } from '../observe/http-types.ts';
 import type { Log } from '../observe/log-types.ts';
 import type { Metrics } from '../observe/metric-types.ts';
 import type { Question } from '../wire/ask-message.ts';
+import type { ExchangeObserver } from './exchange-observer.ts';
+import type { Fact } from './facts.ts';
 import type { Handler } from './handler.ts';
 import type { ServerIdentity, Zone } from './identity.ts';
 import type { Outcome } from './outcome.ts';
@@ -32,10 +34,8 @@ export type MakeHandler = (next: Handler) => Handler;
 export interface BlockSettings {
   /** `bind`: addresses to listen on; undefined for the wildcard. */
   bindAddresses: string[] | undefined;
-  /** `debug`: debug lines come out, and a bug in a handler is not caught. */
+  /** `debug`: debug lines come out. */
   debug: boolean;
-  /** `errors { stacktrace }`: log the stack of a bug. */
-  stacktrace: boolean;
   /** `reload`: how often the Corefile is looked at, in milliseconds, and by how much that is spread; undefined without the plugin. */
   reload: { intervalMs: number; jitterMs: number } | undefined;
   /** `timeouts`: limits of TCP connections, as far as they were given; undefined without the plugin. */
@@ -44,6 +44,8 @@ export interface BlockSettings {
   workers: number | undefined;
   /** `health { lameduck }`: how long the daemon goes on serving after it was told to stop, in milliseconds. */
   lameduckMs: number;
+  /** `dnstap`: is told of exchanges with other servers, by plugins that are set up after it; undefined without the plugin. */
+  exchangeObserver?: ExchangeObserver;
 }
 
 /** Times in milliseconds. */
@@ -99,6 +101,8 @@ export interface SetupContext {
   onShutdown(run: () => void): void;
   /** The page with the metrics of the whole process. */
   metricsPage(): Promise<HttpAnswer>;
+  /** What the directive means, for `check --explain` and its warnings; changes nothing. */
+  explain(fact: Fact): void;
   /** Tells the block's other plugins of a resolver that this one asks. */
   offerUpstream(upstream: OfferedUpstream): void;
   /** Every resolver that the block's plugins ask; complete from `onStart` on. */

@@ -9,10 +9,13 @@
 import { HEADER_OCTETS } from '../wire/header.ts';
 import { MAX_NAME_OCTETS, foldInto, nameToText } from '../wire/name.ts';
 import { QueryMessage } from '../wire/query.ts';
+import { clientIdFromText } from './client-id.ts';
+import type { ClientId } from './client-id.ts';
 import type { ServerIdentity, Zone } from './identity.ts';
 import type { Outcome, Pending } from './outcome.ts';
 
 const NO_SERVER: ServerIdentity = { index: 0, label: '' };
+const NO_OCTETS = new Uint8Array(0);
 const NO_ZONE: Zone = { text: '', name: new Uint8Array(0), index: 0 };
 
 export type Transport = 'udp' | 'tcp';
@@ -56,6 +59,11 @@ export class Query extends QueryMessage {
   refusal = 0;
   /** Whose outcome this query waits for at the moment; undefined also while it waits for a promise of another kind. */
   waiting: Waiting | undefined;
+  /**
+   * EDNS options that go upstream with the question, as they stand in an OPT: the operator's (see `rewrite`), never the client's. They are no
+   * part of the key.
+   */
+  upstreamOptions: Uint8Array = NO_OCTETS;
   /** How many internal lookups lie between this query and a client's; 0 for a client's own. */
   depth = 0;
 
@@ -77,6 +85,7 @@ export class Query extends QueryMessage {
   override read(message: Uint8Array, length: number): boolean {
     this.keyText = undefined;
     this.zone = NO_ZONE;
+    this.upstreamOptions = NO_OCTETS;
     const readable = super.read(message, length);
     foldInto(message, HEADER_OCTETS, this.nameLength, this.keyOctets, 0);
     this.endKey();
@@ -91,6 +100,11 @@ export class Query extends QueryMessage {
   set clientAddress(text: string) {
     this.clientAddressText = text;
     this.clientIsIpv6 = text.includes(':');
+  }
+
+  /** Who asks, where clients are kept apart. Not for the hot path either. */
+  get clientId(): ClientId {
+    return clientIdFromText(this.clientAddress);
   }
 
   /** The name in wire form with ASCII capitals folded; `nameLength` octets of it count. */

@@ -135,6 +135,7 @@ const cacheOctets = (given: string | undefined): number =>
 /** @throws FlagError */
 const checkFlags = (values: FlagValues): CheckFlags => ({
   json: isOn(values, 'json'),
+  explain: isOn(values, 'explain'),
   dnsPort: readFlag('dns.port', textOrEmpty(values, 'dns.port'), parsePort),
   localAddresses: localAddresses(textOrEmpty(values, 'localip')),
   ...readVariableFlags(values),

@@ -163,7 +163,7 @@ export const FLAGS: readonly Flag[] = [
     name: 'metrics-listen-address',
     type: 'string',
     default: '0.0.0.0:9353',
-    describe: 'where guard shows /metrics, /health and /ready',
+    describe: 'where guard shows /metrics (with those of serve under run), /health and /ready',
     of: GUARD,
   },
   {
@@ -244,7 +244,16 @@ export const FLAGS: readonly Flag[] = [
     name: 'json',
     type: 'boolean',
     default: false,
-    describe: 'one line of JSON for each file: {"file","ok","error"}',
+    describe:
+      'one line of JSON for each file: {"file","ok","error","warnings"}, with --explain also "explanation"',
+    of: ['check'],
+  },
+  {
+    name: 'explain',
+    type: 'boolean',
+    default: false,
+    describe:
+      'say what each server block serves, where, from which upstreams, and what its cache keeps for how long',
     of: ['check'],
   },
 ];

@@ -8,11 +8,13 @@ import { guardRoutes } from '../guard/pages.ts';
 import { cleanHost } from '../host/clean-host.ts';
 import { cleanFormerRules } from '../host/iptables/clean-former.ts';
 import { runTool } from '../host/run-tool.ts';
+import type { FamilySnapshot } from '../observe/metrics.ts';
+import { takeSnapshot } from '../observe/snapshot.ts';
 import { endBadly } from './end-badly.ts';
 import type { GuardFlags } from './guard-flags.ts';
 import { GuardPages } from './guard-pages.ts';
 import { localAddresses, openGuard, takeHost } from './guarded-host.ts';
-import { removePidFile, writePidFile } from './pid-file.ts';
+import { removePidFile, writePidFileInTime } from './pid-file.ts';
 import { EXIT_FAILED, EXIT_FORCED, leave, makeVoice } from './serve-flags.ts';
 import type { Voice } from './serve-flags.ts';
 import type { SignalName, SignalQueue } from './signals.ts';
@@ -57,14 +59,15 @@ class GuardDaemon {
     this.flags = flags;
     this.voice = voice;
     this.guard = made;
-    this.pages = new GuardPages(guardRoutes(flags.pagesAddress, made, voice.metrics), voice.log);
+    const numbers = (): FamilySnapshot[] => takeSnapshot(voice.metrics);
+    this.pages = new GuardPages(guardRoutes(flags.pagesAddress, made, numbers), voice.log);
   }
 
   async start(signals: SignalQueue): Promise<void> {
     endBadly(this.voice, this.flags.interfaceName, () => this.close());
     signals.handle((signal) => this.signal(signal));
     try {
-      writePidFile(this.flags.pidfile);
+      writePidFileInTime(this.flags.pidfile, this.voice.log);
       await this.guard.start();
     } catch (error) {
       if (this.stopping) return;

@@ -12,14 +12,17 @@ import { NumbersFile } from '../guard/numbers-file.ts';
 import { guardRoutes } from '../guard/pages.ts';
 import { Supervision } from '../guard/supervise.ts';
 import { openLogOutput } from '../observe/log-output.ts';
+import type { FamilySnapshot } from '../observe/metrics.ts';
 import { childCommand } from './child-command.ts';
 import type { ChildCommand } from './child-command.ts';
-import { GUARD_NUMBERS_VARIABLE, INSTANCE_VARIABLE } from './child-environment.ts';
+import { GUARD_NUMBERS_VARIABLE, INSTANCE_VARIABLE, SERVE_NUMBERS_VARIABLE } from './child-environment.ts';
 import { endBadly } from './end-badly.ts';
 import type { RunFlags } from './guard-flags.ts';
+import { withServeNumbers } from './guard-numbers.ts';
 import { GuardPages } from './guard-pages.ts';
 import { localAddresses, openGuard, takeHost } from './guarded-host.ts';
-import { removePidFile, writePidFile } from './pid-file.ts';
+import { removePidFile, writePidFileInTime } from './pid-file.ts';
+import { reapOrphans } from './reap-orphans.ts';
 import { requireFreePort } from './require-free-port.ts';
 import { makeRuntimeDirectory, removeRuntimeDirectory } from './runtime-directory.ts';
 import { EXIT_FAILED, EXIT_FORCED, leave, makeVoice } from './serve-flags.ts';
@@ -54,6 +57,7 @@ export async function run(options: RunOptions, signals: SignalQueue): Promise<vo
     leave(voice.ring, EXIT_FAILED);
   }
   signals.handle((signal) => daemon.signal(signal));
+  reapOrphans();
   void daemon.run();
 }
 
@@ -94,14 +98,20 @@ class RunDaemon {
     this.flags = flags;
     this.voice = voice;
     const { log, metrics } = voice;
-    this.pages = new GuardPages(guardRoutes(flags.pagesAddress, guard, metrics), log);
+    const offered = `nodelocaldns-${randomBytes(8).toString('hex')}`;
+    const numbers = (): Promise<readonly FamilySnapshot[]> => withServeNumbers(metrics, offered);
+    this.pages = new GuardPages(guardRoutes(flags.pagesAddress, guard, numbers), log);
     const numbersPath = this.directory === undefined ? undefined : join(this.directory, 'guard.json');
     if (numbersPath === undefined) {
       log.info(`no file system in memory was found: metrics of the guard are on ${flags.pagesAddress} only`);
     } else {
       this.numbers = new NumbersFile(numbersPath, metrics, log);
     }
-    const env = { ...child.env, [GUARD_NUMBERS_VARIABLE]: numbersPath };
+    const env = {
+      ...child.env,
+      [GUARD_NUMBERS_VARIABLE]: numbersPath,
+      [SERVE_NUMBERS_VARIABLE]: offered,
+    };
     // Another description of the same pipe: what the child sets for its own is not ours.
     const command = { ...child, env, stdout: openLogOutput(STDOUT) };
     this.supervision = new Supervision({
@@ -121,7 +131,7 @@ class RunDaemon {
     // However this process comes to its end.
     process.once('exit', () => this.supervision.kill());
     try {
-      writePidFile(pidfile);
+      writePidFileInTime(pidfile, this.voice.log);
     } catch (error) {
       process.stderr.write(`${messageOf(error)}\n`);
       return this.leave(EXIT_FAILED);

@@ -17,6 +17,7 @@ import type { FromWorker, ToWorker } from '../workers/messages.ts';
 import { EXIT_FAILED, EXIT_FORCED, leave, makeVoice } from './serve-flags.ts';
 import type { ServeFlags, Voice } from './serve-flags.ts';
 import type { SignalName, SignalQueue } from './signals.ts';
+import { endSocketsFirst } from './sockets-end-first.ts';
 
 /** The first process may be busy; its worker's last numbers are not worth a longer wait. */
 const LAST_NUMBERS_MS = 500;
@@ -109,6 +110,7 @@ class WorkerDaemon {
 
   private async start(): Promise<Error | undefined> {
     try {
+      await endSocketsFirst();
       await this.service.start();
       return undefined;
     } catch (error) {

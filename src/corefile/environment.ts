@@ -37,6 +37,26 @@ export function substituteEnvironment(token: Token, environment: Environment): s
   return text;
 }
 
+/** The names in `text`, as it is written, of variables that are not set: each will be an empty text. */
+export function unsetVariables(text: string, environment: Environment): string[] {
+  if (!text.includes('{')) return [];
+  const names = MARKERS.flatMap((marker) => namesIn(text, marker));
+  return names.filter((name) => !Object.hasOwn(environment, name) || environment[name] === undefined);
+}
+
+/** Looks at each character once. */
+function namesIn(text: string, { open, close }: Marker): string[] {
+  const names: string[] = [];
+  for (let start = text.indexOf(open); start !== -1;) {
+    const nameStart = start + open.length;
+    const end = text.indexOf(close, nameStart);
+    if (end === -1) break;
+    if (end > nameStart) names.push(text.slice(nameStart, end));
+    start = text.indexOf(open, end + close.length);
+  }
+  return names;
+}
+
 function replaceMarkers(original: string, marker: Marker, environment: Environment, token: Token): string {
   let text = original;
   for (let count = 0; ; count += 1) {

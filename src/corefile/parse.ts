@@ -10,7 +10,7 @@
 // The grammar, its oddities and its messages are CoreDNS's; where a rule looks strange, a file in use depends on it.
 
 import { endOfFileError, parsingError, unexpectedToken } from './corefile-error.ts';
-import { substituteEnvironment } from './environment.ts';
+import { substituteEnvironment, unsetVariables } from './environment.ts';
 import type { Environment } from './environment.ts';
 import { Imports } from './imports.ts';
 import type { FileAccess } from './imports.ts';
@@ -66,12 +66,16 @@ class BlockReader {
   readonly #imports: Imports;
   readonly #directives: ReadonlySet<string>;
   readonly #environment: Environment;
+  readonly #warn: (message: string) => void;
+  /** Variables that were missed and told of. */
+  readonly #missed = new Set<string>();
 
   constructor(source: CorefileSource) {
     this.#stream = new TokenStream(source.file, tokenize(source.text, source.file));
     this.#imports = new Imports(source);
     this.#directives = source.directives;
     this.#environment = source.environment;
+    this.#warn = (message) => source.warn(message);
   }
 
   get atEnd(): boolean {
@@ -195,6 +199,16 @@ class BlockReader {
   }
 
   #substitute(token: Token): string {
+    for (const name of unsetVariables(token.text, this.#environment)) this.#tellOfUnset(name, token);
     return substituteEnvironment(token, this.#environment);
+  }
+
+  /** Allowed, as in CoreDNS; what it leads to seldom says why. */
+  #tellOfUnset(name: string, { file, line }: Token): void {
+    if (this.#missed.has(name)) return;
+    this.#missed.add(name);
+    this.#warn(
+      `${file}:${line}: the environment variable ${name} is not set, and nothing stands in its place`,
+    );
   }
 }

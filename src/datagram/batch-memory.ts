@@ -5,7 +5,7 @@
  *     ┌ mmsghdr ×64 ┬ iovec ×64 ┬ sockaddr ×64 ┬ control ×64 ┬ buffer ×64 ┐
  *       64 octets     16          32             64            4096
  *
- * C keeps plain addresses into these octets, so they have to live, and stay where they are, as long as any socket uses them: whoever
+ * C keeps plain addresses into these octets, so they have to live, and stay where they are, until no socket uses them: whoever
  * receives or sends holds this object. Little-endian 64-bit Linux only (see `libc.ts`).
  */
 

@@ -1,15 +1,12 @@
 /** A UDP socket made with the C library: bound, non-blocking, with big buffers. */
 import type { Libc } from './libc.ts';
+import { SOL_SOCKET, SO_RCVBUF, SO_REUSEPORT, SO_SNDBUF, setSocketOption } from './socket-option.ts';
 import { MAX_ADDRESS_OCTETS, isIpv6Address, portOf, socketAddress } from './socket-address.ts';
 import { systemError } from './system-error.ts';
 
 const SOCK_DGRAM = 2;
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
-const SO_SNDBUF = 7;
-const SO_RCVBUF = 8;
-const SO_REUSEPORT = 15;
 const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
 const IPPROTO_IP = 0;
@@ -66,11 +63,8 @@ export function leavePort(libc: Libc, { fd }: DatagramSocket): void {
 }
 
 function setOptions(libc: Libc, fd: number, ipv6: boolean, wildcard: boolean, reusePort: boolean): void {
-  const set = (level: number, option: number, value: number): boolean => {
-    const octets = Buffer.alloc(4);
-    octets.writeInt32LE(value);
-    return libc.setsockopt(fd, level, option, octets, octets.length) === 0;
-  };
+  const set = (level: number, option: number, value: number): boolean =>
+    setSocketOption(libc, fd, level, option, value);
   if (ipv6) set(IPPROTO_IPV6, IPV6_V6ONLY, 1);
   if (reusePort) set(SOL_SOCKET, SO_REUSEPORT, 1);
   if (wildcard) set(ipv6 ? IPPROTO_IPV6 : IPPROTO_IP, ipv6 ? IPV6_RECVPKTINFO : IP_PKTINFO, 1);

@@ -28,14 +28,25 @@ export interface Libc {
   errno(): number;
 }
 
-/** @throws Error where koffi cannot be loaded, or the machine is not one of those above. */
+let loading: Promise<Libc> | undefined;
+let loaded: Libc | undefined;
+
+/**
+ * There is one C library in a process, and so one of these.
+ *
+ * @throws Error where koffi cannot be loaded, or the machine is not one of those above.
+ */
 export async function loadLibc(): Promise<Libc> {
   if (process.platform !== 'linux' || (process.arch !== 'x64' && process.arch !== 'arm64')) {
     throw new Error(`no batched datagrams on ${process.platform} ${process.arch}`);
   }
-  const { default: ffi } = await import('koffi');
-  return bindings(ffi);
+  loading ??= import('koffi').then(({ default: ffi }) => bindings(ffi));
+  loaded = await loading;
+  return loaded;
 }
+
+/** What `loadLibc` has brought so far; for those who do without where it has brought nothing. */
+export const loadedLibc = (): Libc | undefined => loaded;
 
 function bindings(ffi: typeof koffi): Libc {
   const library = ffi.load(null);

@@ -49,6 +49,8 @@ const EINTR = 4;
 export class SendBatch {
   /** Datagrams that wait to be sent: fewer than BATCH_SIZE where `add` is called. */
   size = 0;
+  /** Why the system refused a datagram, of the last one that it refused. */
+  errno = 0;
   private readonly libc: Libc;
   private readonly octets = Buffer.alloc(TOTAL_OCTETS);
   private readonly words = new Uint32Array(this.octets.buffer, this.octets.byteOffset, BUFFERS / 4);
@@ -125,6 +127,7 @@ export class SendBatch {
       const errno = this.libc.errno();
       if (errno === EINTR) continue;
       // The first of the rest is the one that was refused.
+      this.errno = errno;
       const count = plan.counts[sent];
       refused += count > 1 && cannotCut(errno) ? this.sendSingly(fd, sent) : count;
       sent++;
@@ -211,7 +214,9 @@ export class SendBatch {
       this.layOutIovec(iovec, at);
       this.layOutHeader(message, at, iovec, 1);
       while (libc.sendmmsg(fd, vector, 1, MSG_DONTWAIT) < 1) {
-        if (libc.errno() === EINTR) continue;
+        const errno = libc.errno();
+        if (errno === EINTR) continue;
+        this.errno = errno;
         refused++;
         break;
       }

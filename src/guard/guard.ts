@@ -23,7 +23,7 @@ import type { ProbeResult, Prober } from './prober.ts';
 import { Pulse } from './pulse.ts';
 import { Renewals } from './renewals.ts';
 import { Rounds } from './rounds.ts';
-import { BEAT_MS, SYNC_INTERVAL_MS, checkTiming } from './timing.ts';
+import { BEAT_MS, LEAVING_MS, SYNC_INTERVAL_MS, checkTiming } from './timing.ts';
 import { Upkeep, hostError } from './upkeep.ts';
 import type { Operation, UpkeepEvents } from './upkeep.ts';
 
@@ -69,6 +69,8 @@ export class Guard {
   /** What was complained of last, by operation, so that it is said once. */
   private readonly complaints = new Map<Operation, string>();
   private proved = false;
+  /** Until then nothing is armed, whatever is answered: the server's sockets are closed, and its end is about to be told. */
+  private leavingUntilMs = -Infinity;
 
   /** @throws RangeError for an interval that does not go with the lease */
   constructor(options: GuardOptions) {
@@ -146,11 +148,22 @@ export class Guard {
   }
 
   /**
+   * The process that serves has no sockets any more, and is about to end. What that means is `childGone`'s to say; where it does not come, all
+   * goes on as before.
+   */
+  childLeaves(): void {
+    const nowMs = this.options.clock.nowMs();
+    this.leavingUntilMs = nowMs + LEAVING_MS;
+    this.settle(nowMs);
+  }
+
+  /**
    * The process that serves has ended: nothing is intercepted until another one has proved itself.
    *
    * @param reason in words: `killed by SIGKILL`
    */
   childGone(reason: string): Promise<void> {
+    this.leavingUntilMs = -Infinity;
     return this.leaveAll('exit', reason);
   }
 
@@ -251,7 +264,8 @@ export class Guard {
 
   /** Says anew what is wanted. */
   private settle(nowMs: number): void {
-    const wanted = this.leases.filter((lease) => lease.wanted(nowMs)).map(({ address }) => address);
+    const leases = nowMs < this.leavingUntilMs ? [] : this.leases;
+    const wanted = leases.filter((lease) => lease.wanted(nowMs)).map(({ address }) => address);
     this.upkeep.want(new Set(wanted));
   }
 

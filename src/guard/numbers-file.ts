@@ -5,21 +5,13 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { messageOf } from '../base/error-message.ts';
 import type { Log } from '../observe/log-types.ts';
-import type { FamilySnapshot, MetricRegistry } from '../observe/metrics.ts';
+import type { MetricRegistry } from '../observe/metrics.ts';
+import { guardFamilies } from './guard-families.ts';
 
 /** More often than anybody scrapes. */
 const EVERY_MS = 5_000;
 /** `serve` runs as another user. */
 const READABLE = 0o644;
-
-/** What both processes count, the log and the process itself, is each one's own. */
-const OWN_FAMILIES = /^(?:nodelocaldns_guard_|coredns_nodecache_)/;
-
-/** The families that the guard alone has, as they are now. */
-export function guardFamilies(metrics: MetricRegistry): FamilySnapshot[] {
-  metrics.refresh();
-  return [...metrics.families()].filter(({ name }) => OWN_FAMILIES.test(name));
-}
 
 export class NumbersFile {
   private readonly path: string;

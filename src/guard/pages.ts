@@ -1,19 +1,24 @@
-/** The guard's pages: that it runs, whether every address is served and if not why, and its numbers. Where they are open is the caller's. */
+/**
+ * The guard's pages: that it runs, whether every address is served and if not why, and numbers. Where they are open, and whose
+ * numbers they show, is the caller's.
+ */
 import type { HttpAnswer, HttpRoute } from '../observe/http-types.ts';
-import type { MetricRegistry } from '../observe/metrics.ts';
-import { takeSnapshot } from '../observe/snapshot.ts';
+import type { FamilySnapshot } from '../observe/metrics.ts';
 import { textExposition } from '../observe/text-exposition.ts';
 
-/** @param address `host:port` or `:port`, as `HttpServers` takes it */
+/**
+ * @param address `host:port` or `:port`, as `HttpServers` takes it
+ * @param numbers what `/metrics` shows, as it is at that moment
+ */
 export function guardRoutes(
   address: string,
   guard: { readonly notReady: () => readonly string[] },
-  metrics: MetricRegistry,
+  numbers: () => readonly FamilySnapshot[] | Promise<readonly FamilySnapshot[]>,
 ): HttpRoute[] {
   return [
     { address, path: '/health', answer: () => text(200, ['OK']) },
     { address, path: '/ready', answer: () => readiness(guard.notReady()) },
-    { address, path: '/metrics', answer: () => textExposition(takeSnapshot(metrics)) },
+    { address, path: '/metrics', answer: async () => textExposition(await numbers()) },
   ];
 }
 

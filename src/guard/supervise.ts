@@ -30,6 +30,8 @@ const DISARM_MS = 3000;
 /** What is asked of the guard: `guard.ts` is it. */
 export interface GuardedHost {
   start(): Promise<void>;
+  /** The child's sockets are closed; `childGone` follows. */
+  childLeaves(): void;
   childGone(reason: string): Promise<void>;
   /** Since its last good probe; time in which this process itself stood still is not the child's, and does not count. */
   readonly silentMs: number;
@@ -161,6 +163,10 @@ export class Supervision {
     this.current = watched;
     this.lookLater();
     if (child.pid !== undefined) log.debug(`serve runs as process ${child.pid}`);
+    const leaves = (): void => {
+      if (this.current === watched && !this.stopping) guard.childLeaves();
+    };
+    void child.closed.then(leaves);
     const end = await child.ended;
     // The guard before everything else: no packet may go where nobody listens. At a planned end it has been told.
     if (!this.stopping) {

@@ -52,6 +52,9 @@ export const RETRY_MS = { first: 250, most: 5_000 } as const;
 /** At start, for how long what stands is given the chance to prove itself. */
 export const ADOPTION_MS = 1_000;
 
+/** From the end of a server's sockets to that of its process: its memory is freed meanwhile, on a machine that is busy with other things. */
+export const LEAVING_MS = 5_000;
+
 /** @throws RangeError when so few probes fit into a lease that one lost probe would end it */
 export function checkTiming(intervalMs: number, leaseMs: number): void {
   const { min, max } = PROBE_INTERVAL_MS;

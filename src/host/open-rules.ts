@@ -76,9 +76,10 @@ async function openAcceptance(
   const { findIptables } = await import('./iptables/find-iptables.ts');
   const { openNamespaceFiles } = await import('./iptables/namespace-files.ts');
   try {
-    const found = await findIptables(run, await openNamespaceFiles(run));
+    const files = await openNamespaceFiles(run);
+    const found = await findIptables(run, files);
     const weaknesses = found?.denied === undefined ? [] : [unseen(found.denied)];
-    return { acceptance: await acceptRulesWith(plan, found), weaknesses };
+    return { acceptance: await acceptRulesWith(plan, found, files), weaknesses };
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     return { acceptance: undefined, weaknesses: [unseen(error)] };

@@ -13,7 +13,7 @@ export interface Acceptance {
 export interface Surroundings {
   /** Takes away what others than these rules intercept with. Asked once, before the first `install`; again after it has failed. */
   readonly cleanFormer: () => Promise<unknown>;
-  /** Undefined where nobody drops. */
+  /** Undefined where nobody can be asked to accept. */
   readonly acceptance: Acceptance | undefined;
   readonly weaknesses: readonly string[];
 }

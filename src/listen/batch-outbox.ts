@@ -6,18 +6,19 @@ import { BATCH_SIZE } from '../datagram/batch-memory.ts';
 import type { Libc } from '../datagram/libc.ts';
 import { cutsSegments } from '../datagram/segment-control.ts';
 import { SendBatch } from '../datagram/send-batch.ts';
-import type { Counter } from '../observe/metric-types.ts';
+import { systemError } from '../datagram/system-error.ts';
 import type { BatchQuery } from './batch-query.ts';
+import type { ListenCounters } from './counters.ts';
 
 export class BatchOutbox {
   private readonly batch: SendBatch;
-  private readonly sendErrors: Counter;
+  private readonly counters: Pick<ListenCounters, 'sendFailed'>;
   private fd = -1;
   private flushing: NodeJS.Immediate | undefined;
 
-  constructor(libc: Libc, sendErrors: Counter) {
+  constructor(libc: Libc, counters: Pick<ListenCounters, 'sendFailed'>) {
     this.batch = new SendBatch(libc, cutsSegments(libc));
-    this.sendErrors = sendErrors;
+    this.counters = counters;
   }
 
   /** Where the next answer of this socket is to be written, before `put`. */
@@ -46,6 +47,10 @@ export class BatchOutbox {
 
   /** Sends what is queued. What the system refuses is counted and left: datagrams may be lost, and clients ask again. */
   flush(): void {
-    if (this.batch.size > 0) this.sendErrors.value += this.batch.send(this.fd);
+    const { batch } = this;
+    if (batch.size === 0) return;
+    const refused = batch.send(this.fd);
+    if (refused > 0)
+      this.counters.sendFailed(refused, systemError(batch.errno, 'sendmmsg').code ?? 'UNKNOWN');
   }
 }

@@ -1,4 +1,6 @@
 /** A query that came in a batch: it keeps where it came from as octets, and makes text of it only for those who ask. */
+import { clientIdOf } from '../chain/client-id.ts';
+import type { ClientId } from '../chain/client-id.ts';
 import { Query } from '../chain/query.ts';
 import { CONTROL_OCTETS } from '../datagram/batch-memory.ts';
 import {
@@ -19,6 +21,11 @@ export class BatchQuery extends Query {
 
   override get clientAddress(): string {
     return ipTextOf(this.returnAddress);
+  }
+
+  override get clientId(): ClientId {
+    const { returnAddress } = this;
+    return isIpv6Address(returnAddress) ? clientIdOf(returnAddress, 8, 16) : clientIdOf(returnAddress, 4, 4);
   }
 
   /** Takes over where a datagram came from. */

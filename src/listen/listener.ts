@@ -23,6 +23,11 @@ export interface Listener {
   /** Queries that have been read and not been answered yet. */
   readonly inFlight: number;
   /**
+   * From now on other sockets of ours may be bound beside this one: to an address that is among its own, or has it among its own.
+   * @returns whether they may; false where the system cannot be asked
+   */
+  share(): boolean;
+  /**
    * Stops taking queries once those that wait in the socket have been read, sends every answer that is still due within `graceMs`, then
    * closes. Resolves when the socket is closed.
    */

@@ -19,11 +19,15 @@ import { DEFAULT_TCP_LIMITS } from './tcp-limits.ts';
 import type { TcpLimits } from './tcp-limits.ts';
 import type { TcpOutbox } from './tcp-outbox.ts';
 import type { Turns, Waiting } from './turns.ts';
+import type { ClientConnection } from './client-connections.ts';
 
 /** Queries under way on one connection. */
 export const MAX_IN_FLIGHT = 64;
 /** Octets of answers waiting to be sent on one connection, beyond which no more queries are read. */
 const MAX_UNSENT_OCTETS = 256 * 1024;
+
+/** How long a client that has just come may take to ask, where the listener waits for what is under way before it closes. */
+export const FIRST_QUERY_MS = 200;
 
 /** The listener, as its connections see it. */
 export interface TcpConnectionOwner {
@@ -37,16 +41,21 @@ export interface TcpConnectionOwner {
   /** Serves the next query, whichever connection it comes from. Who keeps one puts another in its place. */
   spareQuery: Query;
   onQuery(): void;
+  /** A connection holds so many octets more than before, or less. */
+  onHeld(octets: number): void;
   onClose(connection: TcpConnection): void;
 }
 
-export class TcpConnection implements Waiting {
+export class TcpConnection implements Waiting, ClientConnection {
   inFlight = 0;
+  readonly client: string;
+  activeMs: number;
+  heldOctets = 0;
   private readonly socket: Socket;
   private readonly owner: TcpConnectionOwner;
   private readonly frames = new FrameReader();
-  private clientAddress: string | undefined;
-  private clientPort = 0;
+  private readonly clientPort: number;
+  private readonly sinceMs: number;
   private deadlineMs: number;
   private stalledSinceMs = 0;
   private ended = false;
@@ -57,12 +66,18 @@ export class TcpConnection implements Waiting {
   /** An answer has left: the client reads, however slowly. */
   private readonly sent = (): void => {
     this.stalledSinceMs = 0;
+    this.tellHeld();
   };
 
   constructor(socket: Socket, owner: TcpConnectionOwner) {
     this.socket = socket;
     this.owner = owner;
-    this.deadlineMs = owner.clock.nowMs() + this.limits.messageMs;
+    // The socket asks the system for its peer, so it is asked once.
+    this.client = socket.remoteAddress ?? '';
+    this.clientPort = socket.remotePort ?? 0;
+    this.activeMs = owner.clock.nowMs();
+    this.sinceMs = this.activeMs;
+    this.deadlineMs = this.activeMs + this.limits.messageMs;
     socket.on('data', (chunk: Buffer) => {
       // Taken from the kernel and thrown away: closing with octets unread would reset the connection under the last answers.
       if (this.isSpent) return;
@@ -78,6 +93,7 @@ export class TcpConnection implements Waiting {
     socket.on('error', () => this.destroy());
     socket.on('close', () => {
       this.closed = true;
+      this.letGo();
       owner.onClose(this);
     });
   }
@@ -85,6 +101,12 @@ export class TcpConnection implements Waiting {
   /** Answers are due, or wait to be sent. */
   get isBusy(): boolean {
     return !this.closed && (this.inFlight > 0 || this.socket.writableLength > 0);
+  }
+
+  /** It has come a moment ago, and its first question is on the way. */
+  get isExpected(): boolean {
+    if (this.closed || this.ended || this.taken > 0) return false;
+    return this.owner.clock.nowMs() - this.sinceMs < FIRST_QUERY_MS;
   }
 
   /** Serves on: its turn has come. */
@@ -100,6 +122,7 @@ export class TcpConnection implements Waiting {
 
   destroy(): void {
     this.socket.destroy();
+    this.letGo();
   }
 
   /** Closes the connection when the time of what it is doing is over. @returns whether it did. */
@@ -151,6 +174,7 @@ export class TcpConnection implements Waiting {
       served = true;
     }
     outbox.flush(this.socket, this.sent);
+    this.tellHeld();
     if (this.isSpent) this.closeWhenAnswered();
     else if (turnIsOver) this.getInLine();
     else this.goOnReading(wasMidMessage, served);
@@ -216,8 +240,10 @@ export class TcpConnection implements Waiting {
       owner.outbox.put(writeRefusal(query, this.room(MAX_REFUSAL_OCTETS)));
       return;
     }
-    this.stampClient(query);
-    stamp(query, endpoint, owner.address, owner.port, owner.clock.nowMs());
+    this.activeMs = owner.clock.nowMs();
+    query.clientAddress = this.client;
+    query.clientPort = this.clientPort;
+    stamp(query, endpoint, owner.address, owner.port, this.activeMs);
     const pending = endpoint.handler.ask(query);
     if (!(pending instanceof Promise)) {
       this.reply(query, pending);
@@ -227,16 +253,6 @@ export class TcpConnection implements Waiting {
     owner.spareQuery = new Query();
     this.inFlight++;
     void pending.then((outcome) => this.replyLater(query, outcome));
-  }
-
-  /** The socket asks the system for its peer, so it is asked once. */
-  private stampClient(query: Query): void {
-    if (this.clientAddress === undefined) {
-      this.clientAddress = this.socket.remoteAddress ?? '';
-      this.clientPort = this.socket.remotePort ?? 0;
-    }
-    query.clientAddress = this.clientAddress;
-    query.clientPort = this.clientPort;
   }
 
   private replyLater(query: Query, outcome: Outcome): void {
@@ -260,6 +276,21 @@ export class TcpConnection implements Waiting {
 
   private room(octets: number): Uint8Array {
     return this.owner.outbox.room(octets, this.socket, this.sent);
+  }
+
+  /** Says how much memory it takes, where that has changed. */
+  private tellHeld(): void {
+    if (this.socket.destroyed) return;
+    const octets = this.frames.heldOctets + this.socket.writableLength;
+    const more = octets - this.heldOctets;
+    this.heldOctets = octets;
+    if (more !== 0) this.owner.onHeld(more);
+  }
+
+  private letGo(): void {
+    const { heldOctets } = this;
+    this.heldOctets = 0;
+    if (heldOctets > 0) this.owner.onHeld(-heldOctets);
   }
 
   private finishIfDone(): void {

@@ -8,11 +8,16 @@ import { writeUint16 } from '../wire/header.ts';
 
 /** Two octets before each message (RFC 1035 section 4.2.2). */
 const PREFIX_OCTETS = 2;
-/** Room for the longest message of all, and for many of the usual 100 octets. */
-const OUTBOX_OCTETS = 128 * 1024;
+/**
+ * Room for more than a turn's answers of the usual 100 octets. A connection whose client does not read keeps all of it, however little was put
+ * in; so it is no larger.
+ */
+export const OUTBOX_OCTETS = 16 * 1024;
 
 export class TcpOutbox {
-  private memory: Uint8Array = Buffer.allocUnsafeSlow(OUTBOX_OCTETS);
+  private usual: Uint8Array = Buffer.allocUnsafeSlow(OUTBOX_OCTETS);
+  /** What is put into: `usual`, or memory that was made for one long message. */
+  private memory = this.usual;
   private filled = 0;
 
   /**
@@ -22,7 +27,11 @@ export class TcpOutbox {
    * @param sent see `flush`; this is called where there is no room behind the others
    */
   room(octets: number, socket: Socket, sent: () => void): Uint8Array {
-    if (this.filled + PREFIX_OCTETS + octets > OUTBOX_OCTETS) this.flush(socket, sent);
+    if (this.filled + PREFIX_OCTETS + octets > this.memory.length) {
+      this.flush(socket, sent);
+      if (PREFIX_OCTETS + octets > OUTBOX_OCTETS)
+        this.memory = Buffer.allocUnsafeSlow(PREFIX_OCTETS + octets);
+    }
     const start = this.filled + PREFIX_OCTETS;
     return new Uint8Array(this.memory.buffer, start, octets);
   }
@@ -39,9 +48,10 @@ export class TcpOutbox {
    * @param sent is called when the kernel has taken all of it
    */
   flush(socket: Socket, sent: () => void): void {
-    const { memory, filled } = this;
+    const { memory, filled, usual } = this;
     if (filled === 0) return;
     this.filled = 0;
+    this.memory = usual;
     if (!socket.writable) return;
     if (socket.writableLength > 0) {
       // Will wait behind others for long: no longer than it is.
@@ -50,6 +60,8 @@ export class TcpOutbox {
     }
     socket.write(memory.subarray(0, filled), sent);
     // Not taken at once: the stream reads from this memory until it is.
-    if (socket.writableLength > 0) this.memory = Buffer.allocUnsafeSlow(OUTBOX_OCTETS);
+    if (socket.writableLength === 0 || memory !== usual) return;
+    this.usual = Buffer.allocUnsafeSlow(OUTBOX_OCTETS);
+    this.memory = this.usual;
   }
 }

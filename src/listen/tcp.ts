@@ -6,19 +6,28 @@ import { createServer, isIPv6 } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import { Query } from '../chain/query.ts';
+import { descriptorOf } from '../datagram/descriptor-of.ts';
+import { loadLibc } from '../datagram/libc.ts';
 import { AcceptPause } from './accept-pause.ts';
 import { Arrivals } from './arrivals.ts';
+import { ClientConnections } from './client-connections.ts';
 import type { ListenCounters } from './counters.ts';
 import { waitUntilIdle } from './drain.ts';
+import { Flooders } from './flooders.ts';
 import { ListenError } from './listen-error.ts';
 import type { Endpoint, Listener } from './listener.ts';
+import { boundTcpBuffers } from './tcp-buffers.ts';
 import { TcpConnection } from './tcp-connection.ts';
 import type { TcpConnectionOwner } from './tcp-connection.ts';
 import { TcpOutbox } from './tcp-outbox.ts';
 import { Turns } from './turns.ts';
 
-/** Connections of clients that one listening socket keeps; more are closed at once (RFC 7766 section 6.2.2 asks for a limit). */
+/** Connections of clients that one listening socket keeps (RFC 7766 section 6.2.2 asks for a limit): who has most makes room for others. */
 export const MAX_CONNECTIONS = 1024;
+/** Connections that are closed and not gone yet. Above them a connection is closed before Node makes a socket of it. */
+const CLOSING_CONNECTIONS = 64;
+/** Octets that all of them may hold, of what came and what is to be sent: then connections of who holds most are closed. */
+export const MAX_HELD_OCTETS = 16 * 1024 * 1024;
 const BACKLOG = 511;
 /** How often deadlines of connections are looked at: they are met within this, in milliseconds. */
 const SWEEP_MS = 250;
@@ -34,6 +43,8 @@ export interface TcpOptions {
   readonly counters: ListenCounters;
   /** As for UDP. */
   readonly reusePort?: boolean;
+  /** Whether other processes listen on the very same address. */
+  readonly hasTwins?: boolean;
 }
 
 export async function listenTcp(options: TcpOptions, endpoint: Endpoint): Promise<Listener> {
@@ -58,7 +69,10 @@ export async function listenTcp(options: TcpOptions, endpoint: Endpoint): Promis
       },
     );
   });
-  return new TcpListener(server, options, endpoint, await AcceptPause.of(server, BACKLOG));
+  const libc = await loadLibc().catch(() => undefined);
+  if (libc !== undefined) boundTcpBuffers(libc, server);
+  const acceptPause = libc === undefined ? undefined : AcceptPause.of(server, libc, BACKLOG);
+  return new TcpListener(server, options, endpoint, acceptPause);
 }
 
 class TcpListener implements Listener, TcpConnectionOwner {
@@ -71,16 +85,20 @@ class TcpListener implements Listener, TcpConnectionOwner {
   spareQuery = new Query();
   endpoint: Endpoint;
   private readonly server: Server;
-  private readonly connections = new Set<TcpConnection>();
+  private readonly connections = new ClientConnections<TcpConnection>();
+  private heldOctets = 0;
   private readonly sweeper: NodeJS.Timeout;
+  private readonly hasTwins: boolean;
   private readonly arrivals = new Arrivals();
+  private readonly flooders = new Flooders();
   /** When time was last noted there. */
   private passedMs: number;
   private readonly acceptPause: AcceptPause | undefined;
   private resting: NodeJS.Timeout | undefined;
+  private isClosed = false;
   private received = 0;
   private accepted = 0;
-  /** Connections with answers that are due or not sent yet, in the form that the drain asks for. */
+  /** Connections with answers that are due or not sent yet, or whose first question is expected, in the form that the drain asks for. */
   private readonly unfinished: { readonly inFlight: number };
 
   constructor(server: Server, options: TcpOptions, endpoint: Endpoint, acceptPause: AcceptPause | undefined) {
@@ -89,6 +107,7 @@ class TcpListener implements Listener, TcpConnectionOwner {
     this.address = options.address;
     this.clock = options.clock;
     this.counters = options.counters;
+    this.hasTwins = options.hasTwins === true;
     const bound = server.address();
     this.port = typeof bound === 'object' && bound !== null ? bound.port : options.port;
     this.endpoint = endpoint;
@@ -96,15 +115,14 @@ class TcpListener implements Listener, TcpConnectionOwner {
     this.unfinished = {
       get inFlight() {
         let sum = 0;
-        for (const connection of connections) if (connection.isBusy) sum++;
+        for (const connection of connections) if (connection.isBusy || connection.isExpected) sum++;
         return sum;
       },
     };
-    // Above this a connection is closed before Node makes a socket of it, which is most of what it costs.
-    server.maxConnections = MAX_CONNECTIONS;
+    server.maxConnections = MAX_CONNECTIONS + CLOSING_CONNECTIONS;
     server.on('connection', (socket) => this.connect(socket));
     server.on('drop', () => this.reject());
-    server.on('error', () => this.counters.socketErrors.value++);
+    server.on('error', () => this.failed());
     this.passedMs = performance.now();
     this.sweeper = setInterval(() => this.sweep(), SWEEP_MS);
     this.sweeper.unref();
@@ -120,10 +138,16 @@ class TcpListener implements Listener, TcpConnectionOwner {
     this.endpoint = endpoint;
   }
 
+  share(): boolean {
+    return this.acceptPause?.share() === true;
+  }
+
   async drain(graceMs: number): Promise<void> {
     const endMs = performance.now() + graceMs;
     const idle = (work: { readonly inFlight: number }, seen: () => number): Promise<void> =>
       waitUntilIdle(work, seen, endMs - performance.now());
+    // Among twins the system would go on choosing this one, and drop what comes.
+    if (!this.hasTwins) this.acceptPause?.leavePort();
     // Connections that nobody has accepted yet would be reset with the socket.
     this.goOnAccepting();
     await idle({ inFlight: 0 }, () => this.accepted);
@@ -143,6 +167,7 @@ class TcpListener implements Listener, TcpConnectionOwner {
   }
 
   private async closeServer(): Promise<void> {
+    this.isClosed = true;
     clearInterval(this.sweeper);
     clearTimeout(this.resting);
     this.acceptPause?.close();
@@ -151,8 +176,29 @@ class TcpListener implements Listener, TcpConnectionOwner {
 
   private connect(socket: Socket): void {
     this.arrived();
-    this.connections.add(new TcpConnection(socket, this));
+    const connection = new TcpConnection(socket, this);
+    this.connections.add(connection);
+    if (this.flooders.note(connection.client)) this.keepOutFlooder();
     this.counters.tcpConnections.value++;
+    const isLastDescriptor = !this.counters.descriptors.mayServe(descriptorOf(socket));
+    if (isLastDescriptor || this.connections.size > MAX_CONNECTIONS) this.makeRoom(connection);
+  }
+
+  /** There is too much, and connections of one client may be what it is. */
+  private keepOutFlooder(): void {
+    if (this.acceptPause === undefined || !this.flooders.tooMany(performance.now())) return;
+    this.acceptPause.keepOut(this.flooders.keptOut);
+    this.counters.tcpKeptOut.value++;
+  }
+
+  /** There is one too many. */
+  private makeRoom(newcomer: TcpConnection): void {
+    this.keepOutFlooder();
+    const leaving = this.connections.oneTooMany(newcomer);
+    this.connections.delete(leaving);
+    leaving.destroy();
+    if (leaving === newcomer) this.counters.tcpRejected.value++;
+    else this.counters.tcpPushedOut.value++;
   }
 
   private reject(): void {
@@ -173,6 +219,7 @@ class TcpListener implements Listener, TcpConnectionOwner {
 
   /** Takes no connections for a moment, or closes them at once where they cannot be left to the kernel. */
   private rest(): void {
+    this.keepOutFlooder();
     this.resting = setTimeout(() => {
       if (this.mayComeNow()) this.goOnAccepting();
       else this.rest();
@@ -184,12 +231,32 @@ class TcpListener implements Listener, TcpConnectionOwner {
   private goOnAccepting(): void {
     clearTimeout(this.resting);
     this.resting = undefined;
-    this.server.maxConnections = MAX_CONNECTIONS;
+    this.server.maxConnections = MAX_CONNECTIONS + CLOSING_CONNECTIONS;
     this.acceptPause?.resume();
+    // It takes a descriptor, and somebody else may have got the last one meanwhile.
+    if (this.acceptPause !== undefined && !this.isClosed && !this.server.listening) this.rest();
+  }
+
+  /** A connection could not be taken, for want of a descriptor or of memory, and is still there: trying again at once is no use. */
+  private failed(): void {
+    this.counters.socketErrors.value++;
+    if (this.resting === undefined && !this.isClosed) this.rest();
   }
 
   onQuery(): void {
     this.received++;
+  }
+
+  onHeld(octets: number): void {
+    this.heldOctets += octets;
+    while (this.heldOctets > MAX_HELD_OCTETS) {
+      this.keepOutFlooder();
+      const heaviest = this.connections.heaviest();
+      if (heaviest === undefined) return;
+      this.connections.delete(heaviest);
+      heaviest.destroy();
+      this.counters.tcpPushedOut.value++;
+    }
   }
 
   onClose(connection: TcpConnection): void {
@@ -198,6 +265,7 @@ class TcpListener implements Listener, TcpConnectionOwner {
   }
 
   private sweep(): void {
+    if (this.flooders.pass(performance.now())) this.acceptPause?.keepOut(this.flooders.keptOut);
     const nowMs = this.clock.nowMs();
     let closed = 0;
     for (const connection of this.connections) {

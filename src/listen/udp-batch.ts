@@ -24,6 +24,7 @@ import type { DatagramSocket } from '../datagram/datagram-socket.ts';
 import { ListenError } from './listen-error.ts';
 import type { Endpoint, Listener } from './listener.ts';
 import { copyReturnControl } from '../datagram/packet-info.ts';
+import { SOL_SOCKET, SO_REUSEPORT, setSocketOption } from '../datagram/socket-option.ts';
 import { MAX_ADDRESS_OCTETS, portOf } from '../datagram/socket-address.ts';
 
 const MSG_DONTWAIT = 0x40;
@@ -85,7 +86,7 @@ class UdpBatchListener implements Listener {
   private spare = new BatchQuery();
   private received = 0;
   private closed = false;
-  private readonly shared: boolean;
+  private shared: boolean;
 
   constructor(socket: DatagramSocket, options: UdpBatchOptions, endpoint: Endpoint, tools: BatchTools) {
     this.socket = socket;
@@ -103,8 +104,13 @@ class UdpBatchListener implements Listener {
     this.endpoint = endpoint;
   }
 
+  share(): boolean {
+    this.shared ||= setSocketOption(this.tools.libc, this.socket.fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    return this.shared;
+  }
+
   async drain(graceMs: number): Promise<void> {
-    // What comes from now on is the other workers'; it would come for ever.
+    // What comes from now on is for the others that share the port; it would come for ever.
     if (this.shared) leavePort(this.tools.libc, this.socket);
     await waitUntilIdle(this, () => this.received, graceMs);
     await this.close();

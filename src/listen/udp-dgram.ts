@@ -6,6 +6,7 @@ import { createSocket } from 'node:dgram';
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { Clock } from '../base/clock.ts';
+import { codeOf } from '../base/error-message.ts';
 import { DROP } from '../chain/outcome.ts';
 import type { Outcome } from '../chain/outcome.ts';
 import { Query } from '../chain/query.ts';
@@ -69,7 +70,7 @@ class UdpDgramListener implements Listener {
   private received = 0;
   private closed = false;
   private readonly sent = (error: Error | null): void => {
-    if (error !== null) this.counters.sendErrors.value++;
+    if (error !== null) this.counters.sendFailed(1, codeOf(error) ?? 'UNKNOWN');
   };
 
   constructor(socket: Socket, options: UdpOptions, endpoint: Endpoint) {
@@ -90,6 +91,11 @@ class UdpDgramListener implements Listener {
 
   serve(endpoint: Endpoint): void {
     this.endpoint = endpoint;
+  }
+
+  /** Node shows no descriptor of it. */
+  share(): boolean {
+    return false;
   }
 
   async drain(graceMs: number): Promise<void> {

@@ -50,7 +50,7 @@ export async function proveBatches(
     const tools: BatchTools = {
       libc,
       inbox: new BatchMemory((octets) => libc.addressOf(octets)),
-      outbox: new BatchOutbox(libc, counters.sendErrors),
+      outbox: new BatchOutbox(libc, counters),
     };
     await selfTest(tools, counters);
     return tools;

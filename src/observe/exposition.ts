@@ -1,13 +1,12 @@
 /**
- * What a scrape gets: the registry and the `process_*` metrics in Prometheus's text format 0.0.4, rendered by prom-client. It is loaded only
+ * What a scrape gets: families in Prometheus's text format 0.0.4, rendered by prom-client. It is loaded only
  * where somebody may scrape, since it costs memory that a node without Prometheus need not pay. Its metrics hold no numbers of
  * ours: their `get` is replaced by one that gives a snapshot. That is no documented interface, so its version is pinned and a test reads
  * the output.
  */
 import type { Gauge as PromGauge, Metric } from 'prom-client';
 import type { HttpAnswer } from './http-types.ts';
-import type { FamilySnapshot, HistogramSnapshot, MetricRegistry, NumberSnapshot } from './metrics.ts';
-import { takeSnapshot } from './snapshot.ts';
+import type { FamilySnapshot, HistogramSnapshot, NumberSnapshot } from './metrics.ts';
 
 /** One line of the exposition as prom-client's registry takes it; `sharedLabels` are rendered once per object. */
 interface Line {
@@ -20,11 +19,6 @@ interface Line {
 /** Loads prom-client: at the first scrape it would stop the process for 50 ms, and everybody who asks would wait. */
 export async function loadExposition(): Promise<void> {
   await import('prom-client');
-}
-
-/** Brings gauges up to date and renders all families of the registry and of the process. */
-export function expose(registry: MetricRegistry): Promise<HttpAnswer> {
-  return exposeFamilies(takeSnapshot(registry));
 }
 
 /** Renders these families, ordered by name. */

@@ -13,6 +13,7 @@ import { bufsize } from './bufsize/setup.ts';
 import { cache } from './cache/setup.ts';
 import { debug } from './debug/setup.ts';
 import { dns64 } from './dns64/setup.ts';
+import { dnstap } from './dnstap/setup.ts';
 import { errors } from './errors/setup.ts';
 import { forward } from './forward/setup.ts';
 import { health } from './health/setup.ts';
@@ -45,6 +46,7 @@ export const PLUGINS: readonly Plugin[] = [
   prometheus,
   errors,
   log,
+  dnstap,
   local,
   dns64,
   loadbalance,

@@ -1,4 +1,5 @@
 /** A server block after its plugins were set up: zones, addresses, and the chain that answers. */
+import type { Fact } from '../chain/facts.ts';
 import type { Handler } from '../chain/handler.ts';
 import type { ServerIdentity, Zone } from '../chain/identity.ts';
 import type { BlockSettings, MakeHandler, OfferedUpstream, Plugin } from '../chain/plugin.ts';
@@ -17,6 +18,8 @@ export interface Block {
   readonly settings: BlockSettings;
   readonly servers: ServerIdentity[];
   readonly upstreams: OfferedUpstream[];
+  /** What the plugins say of themselves. */
+  readonly facts: Fact[];
   /** What the plugins gave back, in their order. */
   readonly makers: { readonly plugin: Plugin; readonly make: MakeHandler }[];
   /** The first handler; undefined for a block without any, which refuses. */
@@ -26,7 +29,6 @@ export interface Block {
 export const defaultSettings = (): BlockSettings => ({
   bindAddresses: undefined,
   debug: false,
-  stacktrace: false,
   timeouts: undefined,
   reload: undefined,
   workers: undefined,

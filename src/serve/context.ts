@@ -51,6 +51,7 @@ export function setupContext(
     log: surroundings.log.child(`plugin/${plugin.name}`),
     upstreams: block.upstreams,
     metricsPage: () => surroundings.metricsPage(),
+    explain: (fact) => block.facts.push(fact),
     offerUpstream: (upstream) => block.upstreams.push(upstream),
     onStart: (run) => generation.hooks.start.push(run),
     onStop: (run) => generation.hooks.stop.push(run),

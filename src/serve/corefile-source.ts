@@ -22,6 +22,10 @@ export interface CorefileSource {
   readonly lenient: boolean;
   /** Directories to be watched, beside what the `reload` plugin looks at. */
   readonly directories: readonly string[];
+  /** The address of the upstream Service, where a template asks for it. */
+  readonly serviceAddress?: string | undefined;
+  /** Has another one from now on. */
+  moveService?(address: string): void;
   /** As it is now. @throws Error */
   text(): string;
 }

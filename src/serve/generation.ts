@@ -17,6 +17,7 @@ import { buildChain, defaultSettings } from './block.ts';
 import type { Block } from './block.ts';
 import { setupContext } from './context.ts';
 import type { ContextHost } from './context.ts';
+import { missingPlugin } from './missing-plugins.ts';
 import type { InFlight } from './root-handler.ts';
 import { layOutServers } from './servers.ts';
 import type { ServerGroup } from './servers.ts';
@@ -61,6 +62,9 @@ export class Generation implements ContextHost, InFlight {
     }
     for (const block of this.blocks) buildChain(block);
     this.groups = layOutServers(this.blocks, this, surroundings);
+    // It would answer nobody; without a page the process would end at once, and with success.
+    if (this.groups.length === 0 && this.blocks.length > 0)
+      throw new Error('no server block listens anywhere: their bind lines leave no address');
   }
 
   async start(): Promise<void> {
@@ -113,6 +117,7 @@ function makeBlock(source: ServerBlock, defaultPort: number): Block {
     settings: defaultSettings(),
     servers: [],
     upstreams: [],
+    facts: [],
     makers: [],
     chain: undefined,
   };
@@ -152,7 +157,6 @@ const PLUGIN_NAMES: ReadonlySet<string> = new Set(PLUGINS.map(({ name }) => name
 function refuseMissingPlugins(source: ServerBlock): void {
   for (const [directive, [{ file, line }]] of source.directives) {
     if (PLUGIN_NAMES.has(directive)) continue;
-    const message = `no action found for directive '${directive}' with server type 'dns' (missing a plugin?)`;
-    throw new Error(`${file}:${line} - ${message}`);
+    throw new Error(`${file}:${line} - ${missingPlugin(directive)}`);
   }
 }

@@ -20,7 +20,7 @@ import type { ServerBlock } from '../corefile/parse.ts';
 import { Generation } from './generation.ts';
 import type { Surroundings } from './surroundings.ts';
 import { Sockets } from './sockets.ts';
-import type { PortSharing } from './sockets.ts';
+import type { PortSharing, SocketChange } from './sockets.ts';
 import { describeServers } from './announce.ts';
 
 /** How long the queries of a configuration that was replaced may still take: longer than any of them. */
@@ -64,6 +64,8 @@ export class Service {
   private readonly version: Family<Gauge>;
   private readonly plugins: Family<Gauge>;
   private current: Generation | undefined;
+  /** Until the configuration before this one has given up its sockets. */
+  private leaving: Promise<void> | undefined;
   private changing: Promise<unknown> = Promise.resolve();
   private stopped = false;
 
@@ -102,6 +104,7 @@ export class Service {
   private async begin(): Promise<void> {
     const { quiet, http, surroundings, udp } = this.options;
     const { clock, log } = surroundings;
+    this.counters.descriptors.watch();
     const blocks = this.read();
     const tools = await proveBatches(udp, this.counters, log);
     if (tools !== undefined)
@@ -172,6 +175,7 @@ export class Service {
     await this.sockets?.drain(graceMs);
     await generation?.stop(log);
     await this.options.http.close();
+    this.counters.descriptors.close();
   }
 
   private async tryReload(): Promise<Error | undefined> {
@@ -208,7 +212,7 @@ export class Service {
   private async enter(next: Generation, sockets: Sockets): Promise<void> {
     const { surroundings, http } = this.options;
     const previous = this.current;
-    const change = await sockets.prepare(next.groups, NOT_YET, surroundings.lenient);
+    const change = await this.prepare(next, sockets);
     try {
       await next.start();
       if (surroundings.opensPages) await http.apply(next.routes);
@@ -221,7 +225,20 @@ export class Service {
     const unwanted = change.commit();
     this.current = next;
     this.showPlugins(next);
-    if (previous !== undefined) void this.leave(previous, unwanted);
+    if (previous !== undefined) this.leaving = this.leave(previous, unwanted);
+  }
+
+  /** A port that an earlier configuration is about to give up is ours in a moment. */
+  private async prepare({ groups }: Generation, sockets: Sockets): Promise<SocketChange> {
+    const { lenient } = this.options.surroundings;
+    try {
+      return await sockets.prepare(groups, NOT_YET, lenient);
+    } catch (error) {
+      if (this.leaving === undefined || !(error instanceof ListenError) || error.code !== 'EADDRINUSE')
+        throw error;
+      await this.leaving;
+      return sockets.prepare(groups, NOT_YET, lenient);
+    }
   }
 
   /** The old configuration answers what it was asked, then its plugins stop. */

@@ -2,6 +2,7 @@
  * The listening sockets, keyed by protocol, address and port. A reload keeps those that stay, opens new ones before anything else changes,
  * and hands back those that are no longer wanted, to be drained while their last queries are answered.
  */
+import { isIPv6 } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import type { ListenCounters } from '../listen/counters.ts';
 import { ListenError } from '../listen/listen-error.ts';
@@ -47,12 +48,18 @@ export interface SocketChange {
 
 /** All addresses of the host, both families apart, so that a client's address always has its own family's form. */
 const WILDCARDS = ['0.0.0.0', '::'];
+/** How long what a socket was asked may take whose configuration does not come after all. */
+const ABANDONED_MS = 6_000;
 /** The host lacks the address or the whole family. */
 const MISSING: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
 export class Sockets {
   private readonly tools: SocketTools;
   private open = new Map<string, Listener>();
+  /** What was wished for when these were opened. */
+  private wishes: readonly Wish[] = [];
+  /** Keys of those that do not have their port alone. */
+  private shared: ReadonlySet<string> = new Set();
 
   constructor(tools: SocketTools) {
     this.tools = tools;
@@ -64,25 +71,42 @@ export class Sockets {
   }
 
   /**
-   * Opens what these servers want and does not have yet; the new sockets answer to `idle` until the change is committed.
+   * Opens what these servers want and does not have yet; until the change is committed the new sockets answer to `idle`, or as the one for all
+   * addresses does that they take an address from.
    * @throws ListenError; nothing has changed then.
    */
   async prepare(groups: readonly ServerGroup[], idle: Endpoint, lenient: boolean): Promise<SocketChange> {
     const wishes = groups.flatMap((group) => wishesOf(group, lenient));
     const opened = new Map<string, Listener>();
+    const fresh = wishes.filter(({ key }) => !this.open.has(key));
+    const shared = new Set(
+      wishes.filter((wish) => this.isShared(wish, [...wishes, ...this.wishes])).map(({ key }) => key),
+    );
+    // Some may have been asked already, in place of the one that they are bound beside.
+    const abandon = async (): Promise<void> => {
+      await Promise.all([...opened.values()].map((listener) => listener.drain(ABANDONED_MS)));
+    };
+    this.shareBeside(fresh);
     try {
-      for (const wish of wishes) {
-        if (this.open.has(wish.key)) continue;
-        const listener = await this.bind(wish, idle);
+      await this.requireFree(fresh, shared, idle);
+      for (const wish of fresh) {
+        const until = this.answererOf(wish) ?? idle;
+        const listener = await this.listen(wish, until, shared.has(wish.key), (error) => {
+          this.tools.log.warn(error.message);
+        });
         if (listener !== undefined) opened.set(wish.key, listener);
       }
     } catch (error) {
-      await closeAll(opened.values());
+      await abandon();
       throw error;
     }
     return {
-      commit: () => this.swap(wishes, opened),
-      abandon: () => closeAll(opened.values()),
+      commit: () => {
+        this.shared = shared;
+        this.wishes = wishes;
+        return this.swap(wishes, opened);
+      },
+      abandon,
     };
   }
 
@@ -91,22 +115,68 @@ export class Sockets {
     this.open.clear();
   }
 
-  private async bind(wish: Wish, idle: Endpoint): Promise<Listener | undefined> {
-    const { sharing } = this.tools;
-    try {
-      // Between this and the next bind is a moment for another daemon that starts just now; it would have to hit it for every port.
-      if (sharing === 'first') await (await this.listen(wish, idle, false)).close();
-      return await this.listen(wish, idle, sharing !== 'alone');
-    } catch (error) {
-      if (!(error instanceof ListenError) || !wish.optional || !MISSING.has(error.code)) throw error;
-      this.tools.log.warn(error.message);
-      return undefined;
+  /** Workers share every port. Two sockets of our own share one where one of them is for all addresses, and the other for one of these. */
+  private isShared(wish: Wish, wishes: readonly Wish[]): boolean {
+    return this.tools.sharing !== 'alone' || wishes.some((other) => isBeside(wish, other));
+  }
+
+  /** Who has answered so far what comes to this address; undefined where nobody has. */
+  private answererOf(wish: Wish): Endpoint | undefined {
+    const open = this.wishes.find(
+      (other) => this.open.has(other.key) && isBeside(other, wish) && WILDCARDS.includes(other.address),
+    );
+    return open === undefined ? undefined : endpointOf(open.group);
+  }
+
+  /**
+   * Has the sockets that have their port alone let these be bound beside them. That is for good, also where the change fails: another daemon of
+   * this program finds out all the same that the port is taken, since it tries to have it alone.
+   */
+  private shareBeside(fresh: readonly Wish[]): void {
+    for (const wish of this.wishes) {
+      const isInTheWay = !this.shared.has(wish.key) && fresh.some((other) => isBeside(wish, other));
+      if (isInTheWay) this.open.get(wish.key)?.share();
     }
   }
 
-  private listen(wish: Wish, idle: Endpoint, reusePort: boolean): Promise<Listener> {
-    const options = { ...this.tools, address: wish.address, port: wish.port, reusePort };
-    return wish.protocol === 'udp' ? this.tools.listenUdp(options, idle) : listenTcp(options, idle);
+  /**
+   * Binds the ports that are to be shared alone, for a moment. Between this and the bind that counts is time for another daemon that starts just
+   * now; it would have to hit it for every port.
+   */
+  private async requireFree(
+    fresh: readonly Wish[],
+    shared: ReadonlySet<string>,
+    idle: Endpoint,
+  ): Promise<void> {
+    if (this.tools.sharing === 'beside') return;
+    // One that overlaps with an address of ours could not be bound alone.
+    const tried = fresh.filter((wish) => {
+      const isOurs = (open: Wish): boolean =>
+        this.open.has(open.key) &&
+        open.protocol === wish.protocol &&
+        open.port === wish.port &&
+        (this.shared.has(open.key) || isBeside(open, wish));
+      return shared.has(wish.key) && !this.wishes.some(isOurs);
+    });
+    for (const wish of tried) await (await this.listen(wish, idle, false, () => undefined))?.close();
+  }
+
+  /** @param missing is told why, where the address is missing and may be */
+  private async listen(
+    wish: Wish,
+    idle: Endpoint,
+    reusePort: boolean,
+    missing: (error: Error) => void,
+  ): Promise<Listener | undefined> {
+    const hasTwins = this.tools.sharing !== 'alone';
+    const options = { ...this.tools, address: wish.address, port: wish.port, reusePort, hasTwins };
+    try {
+      return await (wish.protocol === 'udp' ? this.tools.listenUdp(options, idle) : listenTcp(options, idle));
+    } catch (error) {
+      if (!(error instanceof ListenError) || !wish.optional || !MISSING.has(error.code)) throw error;
+      missing(error);
+      return undefined;
+    }
   }
 
   private swap(wishes: readonly Wish[], opened: Map<string, Listener>): Listener[] {
@@ -114,12 +184,7 @@ export class Sockets {
     for (const { key, group } of wishes) {
       const listener = this.open.get(key) ?? opened.get(key);
       if (listener === undefined) continue;
-      listener.serve({
-        server: group.identity,
-        handler: group.handler,
-        udpPayload: DEFAULT_UDP_PAYLOAD,
-        tcpLimits: group.tcpLimits,
-      });
+      listener.serve(endpointOf(group));
       next.set(key, listener);
     }
     const unwanted = [...this.open].filter(([key]) => !next.has(key)).map(([, listener]) => listener);
@@ -127,6 +192,13 @@ export class Sockets {
     return unwanted;
   }
 }
+
+const endpointOf = (group: ServerGroup): Endpoint => ({
+  server: group.identity,
+  handler: group.handler,
+  udpPayload: DEFAULT_UDP_PAYLOAD,
+  tcpLimits: group.tcpLimits,
+});
 
 function wishesOf(group: ServerGroup, lenient: boolean): Wish[] {
   const addresses = group.address === '' ? WILDCARDS : [group.address];
@@ -142,6 +214,9 @@ function wishesOf(group: ServerGroup, lenient: boolean): Wish[] {
   );
 }
 
-async function closeAll(listeners: Iterable<Listener>): Promise<void> {
-  await Promise.all([...listeners].map((listener) => listener.close()));
+/** Whether the kernel would keep one of these from being bound while the other is. */
+function isBeside(one: Wish, other: Wish): boolean {
+  if (one.protocol !== other.protocol || one.port !== other.port) return false;
+  if (isIPv6(one.address) !== isIPv6(other.address)) return false;
+  return WILDCARDS.includes(one.address) !== WILDCARDS.includes(other.address);
 }

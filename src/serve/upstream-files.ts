@@ -3,7 +3,7 @@
  * configuration without being part of its text, so a reload has to ask for it.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { codeOf } from '../base/error-message.ts';
 import type { ServerBlock } from '../corefile/parse.ts';
 
@@ -16,8 +16,17 @@ export function upstreamFilesHash(blocks: readonly ServerBlock[]): string {
 
 function pathsIn(blocks: readonly ServerBlock[]): string[] {
   const words = blocks.flatMap((block) => block.directives.get('forward') ?? []);
-  const paths = words.map(({ text }) => text).filter((text) => text.startsWith('/'));
+  const paths = words.map(({ text }) => text).filter((text) => text.startsWith('/') || isFile(text));
   return [...new Set(paths)];
+}
+
+/** A path need not begin at the root. */
+function isFile(text: string): boolean {
+  try {
+    return statSync(text).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function contentOf(path: string): Uint8Array | string {

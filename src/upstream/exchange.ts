@@ -13,7 +13,7 @@ import { askMessage } from '../wire/ask-message.ts';
 import type { AskOptions, Question } from '../wire/ask-message.ts';
 import { FORMERR, NOTIMP } from '../wire/registry.ts';
 import type { ExchangeError } from './exchange-error.ts';
-import { PendingQuery } from './pending-query.ts';
+import { MAX_SENDS, PendingQuery } from './pending-query.ts';
 import type { Asker } from './pending-query.ts';
 import { isTruncated, replyStatus } from './reply-check.ts';
 import type { ReplyStatus } from './reply-check.ts';
@@ -27,6 +27,8 @@ export interface Ask {
   /** Octets of the question's name. */
   readonly nameLength: number;
   readonly edns: boolean;
+  /** How often it was sent in exchanges that have failed. */
+  sends: number;
 }
 
 /** @param question whose octets are copied */
@@ -34,6 +36,7 @@ export const makeAsk = (question: Question, options: AskOptions): Ask => ({
   message: askMessage(question, options),
   nameLength: question.name.length,
   edns: options.edns,
+  sends: 0,
 });
 
 /** The upstream, as its exchanges see it. */
@@ -43,8 +46,12 @@ export interface ExchangeOwner {
   readonly stream: TcpPool;
   readonly deadlines: Deadlines;
   readonly isClosed: boolean;
-  /** Takes note of a reply, of the rcode that it carries, and that it answers an exchange which began then. */
-  replied(startMs: number, rcode: number): void;
+  /**
+   * Takes note of a reply, and of the rcode that it carries.
+   * @param startMs when the exchange began
+   * @param askedMs when the question left that the reply answers: later, where the first ones found nobody
+   */
+  replied(startMs: number, askedMs: number, rcode: number): void;
   /** Takes note that an exchange has failed. */
   failed(error: ExchangeError): void;
   /** Takes note that an exchange sends its question once more. */
@@ -59,6 +66,8 @@ export class Exchange implements Asker {
   private readonly startMs: number;
   private readonly deadlineMs: number;
   private readonly asker: Asker;
+  /** What is on its way, or was last. */
+  private query: PendingQuery | undefined;
   /** What is asked now. */
   private message: Uint8Array;
   private transport: 'udp' | 'tcp';
@@ -98,6 +107,8 @@ export class Exchange implements Asker {
       false,
       this,
     );
+    query.mostSends = Math.max(1, MAX_SENDS - ask.sends);
+    this.query = query;
     if (this.transport === 'udp' && owner.udp !== undefined) owner.udp.ask(query);
     else owner.stream.ask(query);
   }
@@ -115,6 +126,7 @@ export class Exchange implements Asker {
       this.truncated = undefined;
       return this.take(truncated);
     }
+    if (this.query !== undefined) this.ask.sends += this.query.sends;
     this.owner.failed(error);
     this.asker.failed(error);
   }
@@ -151,7 +163,8 @@ export class Exchange implements Asker {
     }
     // An upstream that dislikes the question either way has said nothing about EDNS.
     if (this.isRefused && !refuses) this.owner.knowsNoEdns();
-    this.owner.replied(this.startMs, status.rcode);
+    const { startMs } = this;
+    this.owner.replied(startMs, this.query?.askedMs(startMs) ?? startMs, status.rcode);
     this.asker.replied(reply);
   }
 }

@@ -71,7 +71,15 @@ const nothing = (): void => undefined;
 
 /** @returns how to give up. */
 function sendByUdp(query: PendingQuery, target: UdpTarget): () => void {
-  const owner = { mismatched: nothing, retired: nothing, closed: nothing, adopt: () => false };
+  const owner = {
+    mismatched: nothing,
+    heard: nothing,
+    retired: nothing,
+    closed: nothing,
+    silent: nothing,
+    adopt: () => false,
+    renew: () => false,
+  };
   const socket = new UdpSocket(target, owner);
   socket.ask(query);
   return () => socket.close();

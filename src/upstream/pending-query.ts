@@ -2,9 +2,11 @@
  * One query that waits for its reply over one transport: the octets to send, what a reply has to match, the deadline, and who is told.
  * Who has it at the moment (a queue, a socket, a connection) is its holder; the deadline tells the holder to let go. It settles once.
  */
+import { NOWHERE } from '../base/deadlines.ts';
 import type { Deadlines, Expiring } from '../base/deadlines.ts';
 import { timeoutError } from './exchange-error.ts';
 import type { ExchangeError } from './exchange-error.ts';
+import type { InWaitingLine } from './waiting-line.ts';
 
 export interface Holder {
   /**
@@ -24,7 +26,10 @@ export interface Asker {
 /** How many replies that do not match a query waits through before it gives its transport up (see DESIGN, and BIND's mismatches). */
 export const MAX_BAD_REPLIES = 3;
 
-export class PendingQuery implements Expiring {
+/** How often one server is sent a question over one transport: twice more than once (RFC 9520 section 3.2). */
+export const MAX_SENDS = 3;
+
+export class PendingQuery implements Expiring, InWaitingLine {
   /** Octets of the question's name, which stands in `message` behind the header. */
   readonly nameLength: number;
   /** Any reply with the right id will do: for health checks, which ask whether somebody is there. */
@@ -32,15 +37,25 @@ export class PendingQuery implements Expiring {
   readonly message: Uint8Array;
   /** Milliseconds on the clock of `deadlines`. */
   readonly deadlineMs: number;
+  deadlinePlace = NOWHERE;
   holder: Holder | undefined;
+  ahead: this | undefined;
+  behind: this | undefined;
   /** As the holder sent it. */
   id = 0;
   /** Replies that could have been meant for this query and do not match it. */
   badReplies = 0;
-  /** Connections that ended with this query on them. */
+  /** Connections that ended, and sockets that were refused, with this query on them. */
   deaths = 0;
-  /** Connections that it was asked on anew since nothing came on the one before. */
+  /** Connections or sockets that it was asked on anew since nothing came on the one before. */
   moves = 0;
+  /** How often it was sent so far, counted by who sends it, and how often it may be. */
+  sends = 0;
+  mostSends = MAX_SENDS;
+  /** How many answers the upstream had given when it went to where none had come yet; -1 where it went to where some had. */
+  answersBefore = -1;
+  /** When it was moved last, on the clock of `deadlines`. */
+  private movedMs = -Infinity;
 
   private readonly deadlines: Deadlines;
   private readonly asker: Asker;
@@ -69,7 +84,42 @@ export class PendingQuery implements Expiring {
     return this.isSettled;
   }
 
-  resolve(reply: Uint8Array): void {
+  get maySend(): boolean {
+    return this.sends < this.mostSends;
+  }
+
+  /**
+   * Whether it may be asked on another connection or socket since nothing comes. On a new one, on which nothing ever came, only when others
+   * were answered meanwhile: else it is not one instance that is gone, and asking more often helps nobody.
+   * @param answers how many the upstream has given
+   */
+  mayMove(answers: number): boolean {
+    return this.maySend && answers !== this.answersBefore;
+  }
+
+  /** Takes note that what it was sent on has come to its end. */
+  noteDeath(): void {
+    this.deaths++;
+  }
+
+  /** Takes note that it is moved. */
+  noteMove(answers: number): void {
+    this.moves++;
+    this.answersBefore = answers;
+    this.movedMs = this.deadlines.clock.nowMs();
+  }
+
+  /**
+   * When the question left that has its answer now: at its last move, or at `startMs` where there was none or the answer came on a connection
+   * that it had been moved away from.
+   */
+  askedMs(startMs: number): number {
+    return Math.max(startMs, this.movedMs);
+  }
+
+  /** @param from whom the reply came to; not always the holder */
+  resolve(reply: Uint8Array, from: Holder): void {
+    if (this.holder !== from) this.movedMs = -Infinity;
     if (this.settle()) this.asker.replied(reply);
   }
 

@@ -12,11 +12,14 @@ const STEP = 0.05;
 const LEAST_MS = 0.1;
 
 export class RoundTrip {
+  /** How many were noted. */
+  answers = 0;
   private smoothed = 0;
   private percentile = 0;
 
   /** Takes note of an answer that took so long. */
   note(ms: number): void {
+    this.answers++;
     if (this.percentile === 0) {
       this.smoothed = ms;
       this.percentile = Math.max(LEAST_MS, 2 * ms);

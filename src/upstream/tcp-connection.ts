@@ -11,8 +11,8 @@
  * connection at a time until an answer out of order has shown that this server is of the other kind.
  *
  * A connection with queries on which nothing comes for a while is silent: its peer may be gone without a word, or its first query may be
- * a slow one. It is not known which, so its queries are offered to the owner, who may ask them elsewhere too, and an answer that still
- * comes here counts. The system could tell the two apart (TCP_USER_TIMEOUT), but Node has no way to ask for that.
+ * a slow one. It is not known which before the system gives the peer up (`dead-peer.ts`), so its queries are offered to the owner, who may
+ * ask them elsewhere too, and an answer that still comes here counts.
  */
 import type { Socket } from 'node:net';
 import { readId, writeUint16 } from '../wire/header.ts';
@@ -23,6 +23,7 @@ import type { Holder, PendingQuery } from './pending-query.ts';
 import type { RandomIds } from './random-id.ts';
 import type { ReplyCheck } from './reply-check.ts';
 import type { RoundTrip } from './round-trip.ts';
+import { SentQueries } from './sent-queries.ts';
 import { hostPort } from './settings.ts';
 import type { StreamConnector } from './tcp.ts';
 
@@ -71,8 +72,8 @@ export class TcpConnection implements Holder {
   private readonly socket: Socket;
   private readonly reader = new FrameReader();
   private state: 'dialling' | 'open' | 'condemned' | 'closed' = 'dialling';
-  /** In the order in which they were sent; undefined for one that timed out, whose answer may still come. */
-  private readonly queries = new Map<number, PendingQuery | undefined>();
+  /** With those that timed out, whose answers may still come. */
+  private readonly queries = new SentQueries(OUT_OF_ORDER_QUERIES);
   private outstanding = 0;
   private limit = IN_ORDER_QUERIES;
   private badMessages = 0;
@@ -148,7 +149,8 @@ export class TcpConnection implements Holder {
   ask(query: PendingQuery): void {
     query.id = this.target.ids.nextFree(this.queries);
     query.holder = this;
-    this.queries.set(query.id, query);
+    query.sends++;
+    this.queries.add(query);
     if (this.outstanding++ === 0) this.progress++;
     if (query.moves > 0) this.suspect = query;
     const framed = frame(query.message);
@@ -159,7 +161,7 @@ export class TcpConnection implements Holder {
   /** A query that got no answer in time is how a peer that is gone shows itself: nothing new is trusted to this connection. */
   expire(query: PendingQuery): string {
     const doing = this.reading;
-    this.queries.set(query.id, undefined);
+    this.queries.settle(query.id);
     this.outstanding--;
     this.condemn();
     return doing;
@@ -217,14 +219,13 @@ export class TcpConnection implements Holder {
     this.isSilent = false;
     this.queries.delete(id);
     this.outstanding--;
-    query.resolve(reply);
+    query.resolve(reply, this);
     this.settled();
   }
 
   /** Whether a query that was sent before this one is still on its way. */
   private isOvertaking(id: number): boolean {
-    const [oldest] = this.queries.keys();
-    return oldest !== id;
+    return this.queries.oldest !== id;
   }
 
   private settled(): void {
@@ -237,8 +238,7 @@ export class TcpConnection implements Holder {
 
   /** Whoever waits may be asked elsewhere from now on; and when nobody waits any more, what is left is a peer that says nothing. */
   private fallSilent(): void {
-    const waiting: PendingQuery[] = [];
-    for (const query of this.queries.values()) if (query?.isDone === false) waiting.push(query);
+    const waiting = this.queries.unsettled().filter(({ isDone }) => !isDone);
     if (waiting.length === 0) return this.end(timeoutError(this.reading));
     this.looks = 0;
     this.isSilent = true;
@@ -285,9 +285,8 @@ export class TcpConnection implements Holder {
     clearTimeout(this.idleTimer);
     clearTimeout(this.ageTimer);
     this.socket.destroy();
-    const orphans: PendingQuery[] = [];
     // Those that were asked elsewhere too are still there.
-    for (const query of this.queries.values()) if (query?.holder === this) orphans.push(query);
+    const orphans = this.queries.unsettled().filter(({ holder }) => holder === this);
     this.queries.clear();
     for (const orphan of orphans) orphan.holder = undefined;
     this.owner.ended(this, error, orphans);

@@ -20,9 +20,11 @@ import type { Holder, PendingQuery } from './pending-query.ts';
 import { MoveBudget } from './move-budget.ts';
 import { RedialPause } from './redial-pause.ts';
 import { hostPort } from './settings.ts';
+import { LOOK_INTERVAL_MS, silentLooks } from './silence.ts';
 import { IN_ORDER_QUERIES, TcpConnection } from './tcp-connection.ts';
 import type { StreamTarget, TcpConnectionOwner } from './tcp-connection.ts';
 import type { StreamSeries } from './upstream-metrics.ts';
+import { WaitingLine } from './waiting-line.ts';
 
 /** Connections that take queries or are being opened. */
 const MAX_CONNECTIONS = 64;
@@ -32,15 +34,8 @@ const MAX_ALIVE = 128;
 const MAX_WAITING = 4096;
 /** Connections that a query may lose before it fails. */
 const MAX_DEATHS = 2;
-/** Times that a query is asked anew since its connection is silent: with the first that makes three, as RFC 9520 section 3.2 allows. */
-const MAX_MOVES = 2;
-const LOOK_INTERVAL_MS = 50;
-/**
- * Looks without a sign after which a connection is silent: 0.3 s, which with a new connection and another such wait stays below the second
- * after which a stub resolver is nervous; up to 0.5 s where answers take so long that twice their 95th percentile is more.
- */
-const FEWEST_SILENT_LOOKS = 6;
-const MOST_SILENT_LOOKS = 10;
+/** What may be asked twice at once: what 64 connections hold that carry two each. */
+const MOST_MOVES = 128;
 
 export class TcpPool implements Holder, TcpConnectionOwner {
   private readonly target: StreamTarget;
@@ -56,10 +51,10 @@ export class TcpPool implements Holder, TcpConnectionOwner {
   /** The same, of connections that are silent; they take queries again when they are not. */
   private readonly silenced = new Map<TcpConnection, number>();
   private openings = 0;
-  private readonly waiting = new Set<PendingQuery>();
+  private readonly waiting = new WaitingLine<PendingQuery>();
   /** Queries that lost their connection, each with the number of connections opened before that. */
   private readonly retrying = new Map<PendingQuery, number>();
-  private readonly moves = new MoveBudget();
+  private readonly moves = new MoveBudget(MOST_MOVES);
   private readonly pause: RedialPause;
   private lookTimer: NodeJS.Timeout | undefined;
   private isClosed = false;
@@ -86,7 +81,7 @@ export class TcpPool implements Holder, TcpConnectionOwner {
     } else {
       this.series.misses.value++;
       query.holder = this;
-      this.waiting.add(query);
+      this.waiting.push(query);
       this.dial();
     }
   }
@@ -165,15 +160,17 @@ export class TcpPool implements Holder, TcpConnectionOwner {
   }
 
   private retry(query: PendingQuery, error: ExchangeError): void {
-    if (++query.deaths >= MAX_DEATHS || this.isClosed) return query.reject(error);
+    query.noteDeath();
+    if (query.deaths >= MAX_DEATHS || !query.maySend || this.isClosed) return query.reject(error);
     query.holder = this;
     this.retrying.set(query, this.openings);
   }
 
   /** Has a query asked on another connection as well. */
   private move(query: PendingQuery): void {
-    if (query.moves >= MAX_MOVES || !this.moves.spend()) return;
-    query.moves++;
+    const { answers } = this.target.roundTrip;
+    if (!query.mayMove(answers) || !this.moves.spend()) return;
+    query.noteMove(answers);
     this.series.moves.value++;
     query.holder = this;
     this.retrying.set(query, this.openings);
@@ -187,9 +184,8 @@ export class TcpPool implements Holder, TcpConnectionOwner {
   }
 
   private look(): void {
-    const looks = Math.ceil((2 * this.target.roundTrip.percentile95Ms) / LOOK_INTERVAL_MS);
-    const silentLooks = Math.min(MOST_SILENT_LOOKS, Math.max(FEWEST_SILENT_LOOKS, looks));
-    for (const connection of this.alive) connection.look(silentLooks);
+    const most = silentLooks(this.target.roundTrip);
+    for (const connection of this.alive) connection.look(most);
     for (const query of this.retrying.keys()) if (query.isDone) this.retrying.delete(query);
     // Connections that have no room for those who wait may not have any soon.
     this.dial();
@@ -230,9 +226,7 @@ export class TcpPool implements Holder, TcpConnectionOwner {
       this.retrying.delete(query);
       if (!query.isDone) return query;
     }
-    const [query] = this.waiting;
-    if (query !== undefined) this.waiting.delete(query);
-    return query;
+    return this.waiting.shift();
   }
 
   private hasTooManyIdle(): boolean {
@@ -243,9 +237,10 @@ export class TcpPool implements Holder, TcpConnectionOwner {
   }
 
   private rejectWaiting(error: ExchangeError): void {
-    const left = [...this.retrying.keys(), ...this.waiting];
+    const left = [...this.retrying.keys()];
     this.retrying.clear();
-    this.waiting.clear();
+    for (let query = this.waiting.shift(); query !== undefined; query = this.waiting.shift())
+      left.push(query);
     for (const query of left) query.reject(error);
   }
 }

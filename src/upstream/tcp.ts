@@ -1,9 +1,7 @@
 /** How to open a stream to an upstream, and how over plain TCP. What goes over the stream is `TcpConnection`'s, which is the same for TLS. */
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-
-/** A peer that vanished while a connection was idle is found out after this and the system's own retries. */
-export const KEEPALIVE_DELAY_MS = 15_000;
+import { noticeDeadPeer } from './dead-peer.ts';
 
 export interface StreamConnector {
   /** As in the `proto` label of the metrics. */
@@ -22,8 +20,13 @@ export function tcpConnector(host: string, port: number, sourceAddress: string |
     port,
     ...(sourceAddress === undefined ? {} : { localAddress: sourceAddress }),
     noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: KEEPALIVE_DELAY_MS,
   };
-  return { proto: 'tcp', host, port, open: (ready) => connect(options, ready) };
+  const open = (ready: () => void): Socket => {
+    const socket = connect(options, () => {
+      noticeDeadPeer(socket);
+      ready();
+    });
+    return socket;
+  };
+  return { proto: 'tcp', host, port, open };
 }

@@ -66,12 +66,12 @@ export function upstreamMetrics(metrics: Metrics): UpstreamMetrics {
   );
   const silences = metrics.counter(
     'nodelocaldns_upstream_silent_connections_total',
-    'Counter of connections on which no answer came for 0.3 s though queries waited.',
+    'Counter of connections and UDP sockets on which no answer came for 0.3 s though queries waited.',
     ['to'],
   );
   const moves = metrics.counter(
     'nodelocaldns_upstream_moved_queries_total',
-    'Counter of queries that were asked on another connection since theirs was silent.',
+    'Counter of queries that were asked on another connection or UDP socket since theirs was of no use.',
     ['to'],
   );
   const roundTrip = metrics.gauge(
@@ -97,6 +97,22 @@ export function upstreamMetrics(metrics: Metrics): UpstreamMetrics {
     }),
   };
 }
+
+/** For questions of our own, which are not to be taken for those of clients. */
+export const UNCOUNTED: UpstreamMetrics = {
+  of: () => ({
+    healthCheckFailures: { value: 0 },
+    mismatchedReplies: { value: 0 },
+    connections: () => ({
+      hits: { value: 0 },
+      misses: { value: 0 },
+      silences: { value: 0 },
+      moves: { value: 0 },
+    }),
+    showRoundTrip: () => () => undefined,
+    duration: () => ({ observe: () => undefined }),
+  }),
+};
 
 /** A series is made when an rcode first occurs, and found by number afterwards. */
 function durationsByRcode(make: (label: string) => Histogram): (rcode: number) => Histogram {

@@ -25,7 +25,7 @@ import { TcpPool } from './tcp-pool.ts';
 import { tcpConnector } from './tcp.ts';
 import { tlsConnector } from './tls.ts';
 import { UdpPool } from './udp-pool.ts';
-import type { UdpTarget } from './udp-socket.ts';
+import type { UdpPoolTarget } from './udp-pool.ts';
 import type { UpstreamMetrics, UpstreamSeries } from './upstream-metrics.ts';
 
 export { ExchangeError } from './exchange-error.ts';
@@ -45,6 +45,8 @@ export interface UpstreamDependencies {
   readonly metrics: UpstreamMetrics;
   /** How datagrams go and come; `node:dgram` when left out. */
   readonly channels?: DatagramChannels | undefined;
+  /** Is told of each exchange that failed though the upstream could have answered. Must not throw. */
+  readonly failed?: (() => void) | undefined;
 }
 
 export class Upstream implements ExchangeOwner {
@@ -64,6 +66,7 @@ export class Upstream implements ExchangeOwner {
   private readonly breaker = new Breaker();
   private readonly roundTrip = new RoundTrip();
   private readonly hideRoundTrip: () => void;
+  private readonly onFailure: (() => void) | undefined;
   private withoutEdnsUntilMs = -Infinity;
   isClosed = false;
 
@@ -73,6 +76,7 @@ export class Upstream implements ExchangeOwner {
     this.settings = settings;
     this.clock = dependencies.clock;
     this.deadlines = new Deadlines(this.clock);
+    this.onFailure = dependencies.failed;
     this.series = dependencies.metrics.of(this.label);
     this.hideRoundTrip = this.series.showRoundTrip(() => this.roundTrip.smoothedMs / 1000);
     const overTls = address.protocol === 'tls';
@@ -81,7 +85,8 @@ export class Upstream implements ExchangeOwner {
     const onMismatch = (): void => {
       this.series.mismatchedReplies.value++;
     };
-    this.udp = overTls ? undefined : new UdpPool(udp, this.series.connections('udp'), onMismatch);
+    const udpOwner = { mismatched: onMismatch, askedAgain: () => this.asksAgain() };
+    this.udp = overTls ? undefined : new UdpPool(udp, this.series.connections('udp'), udpOwner);
     const streamSeries = this.series.connections(stream.connector.proto);
     this.stream = new TcpPool(stream, settings.maxIdleConnections ?? 0, streamSeries, onMismatch);
     const byStream = overTls || settings.healthCheckTransport === 'tcp';
@@ -147,17 +152,21 @@ export class Upstream implements ExchangeOwner {
     this.stream.close();
   }
 
-  replied(startMs: number, rcode: number): void {
-    const tookMs = this.clock.nowMs() - startMs;
+  replied(startMs: number, askedMs: number, rcode: number): void {
+    const nowMs = this.clock.nowMs();
     this.fails = 0;
     this.breaker.replied();
-    this.roundTrip.note(tookMs);
-    this.series.duration(rcode).observe(tookMs / 1000);
+    this.roundTrip.note(nowMs - askedMs);
+    this.series.duration(rcode).observe((nowMs - startMs) / 1000);
   }
 
   failed(error: ExchangeError): void {
-    if (error.code === 'busy' || error.code === 'closed') this.breaker.abandoned();
-    else this.breaker.failed(this.clock.nowMs());
+    if (error.code === 'busy' || error.code === 'closed') {
+      this.breaker.abandoned();
+      return;
+    }
+    this.breaker.failed(this.clock.nowMs());
+    this.onFailure?.();
   }
 
   asksAgain(): void {
@@ -184,21 +193,29 @@ function makeTargets(
   settings: UpstreamSettings,
   channels: DatagramChannels,
   roundTrip: RoundTrip,
-): { udp: UdpTarget; stream: StreamTarget } {
+): { udp: UdpPoolTarget; stream: StreamTarget } {
   const { host, port } = address;
   const { sourceAddress } = settings;
-  const shared = { ids: new RandomIds(), check: new ReplyCheck() };
+  const { redialMs = 0 } = settings;
+  const shared = { ids: new RandomIds(), check: new ReplyCheck(), roundTrip };
   const connector =
     address.protocol === 'tls' ? tlsConnector(address, settings) : tcpConnector(host, port, sourceAddress);
   return {
-    udp: { ...shared, channels, host, port, sourceAddress, lifeMs: timerMs(settings.expireMs) },
+    udp: {
+      ...shared,
+      channels,
+      host,
+      port,
+      sourceAddress,
+      lifeMs: timerMs(settings.expireMs),
+      waitsForReturn: redialMs > 0,
+    },
     stream: {
       ...shared,
       connector,
-      roundTrip,
       idleMs: timerMs(settings.expireMs),
       maxAgeMs: timerMs(settings.maxAgeMs || DEFAULT_MAX_AGE_MS),
-      redialMs: settings.redialMs ?? 0,
+      redialMs,
     },
   };
 }

@@ -16,6 +16,8 @@ import {
 } from './header.ts';
 import { DEFAULT_UDP_PAYLOAD, OPT_OCTETS, writeOpt } from './edns.ts';
 
+const NO_OCTETS = new Uint8Array(0);
+
 export interface Question {
   /** Expanded, in the case to be asked. */
   readonly name: Uint8Array;
@@ -29,6 +31,8 @@ export interface AskOptions {
   readonly dnssecOk: boolean;
   /** False for servers that answered FORMERR to an OPT (RFC 6891 section 7). */
   readonly edns: boolean;
+  /** EDNS options as they stand in an OPT: codes, lengths and data. */
+  readonly optionOctets?: Uint8Array | undefined;
 }
 
 /**
@@ -41,7 +45,9 @@ export function askMessage(
   edns: boolean = options.edns,
 ): Uint8Array {
   const questionLength = question.name.length + 4;
-  const message = new Uint8Array(HEADER_OCTETS + questionLength + (edns ? OPT_OCTETS : 0));
+  const { optionOctets = NO_OCTETS } = options;
+  const optOctets = edns ? OPT_OCTETS + optionOctets.length : 0;
+  const message = new Uint8Array(HEADER_OCTETS + questionLength + optOctets);
   writeId(message, 0);
   // AD asks for the AD bit of the answer without asking for signatures (RFC 6840 section 5.7).
   writeFlags(message, AD | (options.recursionDesired ? RD : 0) | (options.checkingDisabled ? CD : 0));
@@ -51,7 +57,10 @@ export function askMessage(
   writeUint16(message, HEADER_OCTETS + question.name.length + 2, question.class);
   if (edns) {
     writeCount(message, SECTION_ADDITIONAL, 1);
-    writeOpt(message, HEADER_OCTETS + questionLength, DEFAULT_UDP_PAYLOAD, 0, options.dnssecOk, undefined);
+    const optOffset = HEADER_OCTETS + questionLength;
+    const optEnd = writeOpt(message, optOffset, DEFAULT_UDP_PAYLOAD, 0, options.dnssecOk, undefined);
+    writeUint16(message, optEnd - 2, optionOctets.length);
+    message.set(optionOctets, optEnd);
   }
   return message;
 }

@@ -26,15 +26,24 @@ import { recordType } from './registry.ts';
 export const MAX_MESSAGE_OCTETS = 65_535;
 /** Offsets that 14 bits of pointer reach (RFC 1035 section 4.1.4). */
 const MAX_POINTER_TARGET = 0x3fff;
+/** In a row, from one name to the next. Readers have a limit: Go's resolver follows ten, ours follows MAX_POINTERS. */
+const MOST_POINTERS = 10;
 const POINTER_TO_QUESTION = 0xc000 | HEADER_OCTETS;
+
+interface Suffix {
+  /** Offset in the message. */
+  readonly at: number;
+  /** How many pointers a reader follows from there. */
+  readonly chain: { readonly pointers: number };
+}
 
 export class MessageBuilder {
   private out: Uint8Array;
   private at = HEADER_OCTETS;
   private questionNameLength = 0;
   private readonly counts = [0, 0, 0, 0];
-  /** Suffixes written so far, as latin1 of their octets, and where they stand. */
-  private readonly suffixes = new Map<string, number>();
+  /** Suffixes written so far, as latin1 of their octets. */
+  private readonly suffixes = new Map<string, Suffix>();
   private readonly scratch = nameScratch();
   /**
    * Set when a record did not fit into MAX_MESSAGE_OCTETS. The message is then without it and all that come after it, and says TC when
@@ -164,16 +173,26 @@ export class MessageBuilder {
   private name(name: Uint8Array, offset: number, length: number, compress: boolean): void {
     const octets = Buffer.from(name.buffer, name.byteOffset, name.byteLength);
     const end = offset + length;
+    // All suffixes of one name have the same pointers behind them, which are known at its end.
+    const chain = { pointers: 0 };
+    let most = MOST_POINTERS;
     while (name[offset] !== 0) {
-      if (compress && this.pointsToQuestion(name, offset, end)) return;
+      if (compress && this.pointsToQuestion(name, offset, end)) {
+        chain.pointers = 1;
+        return;
+      }
       const suffix = octets.toString('latin1', offset, end);
       const known = this.suffixes.get(suffix);
-      if (compress && known !== undefined) {
-        writeUint16(this.out, this.at, 0xc000 | known);
+      const isNear = known !== undefined && known.chain.pointers < most;
+      // Written as far as it has to be for the names that will stand on it to have all their pointers again.
+      if (known !== undefined && !isNear) most = 1;
+      if (compress && isNear) {
+        chain.pointers = known.chain.pointers + 1;
+        writeUint16(this.out, this.at, 0xc000 | known.at);
         this.at += 2;
         return;
       }
-      if (known === undefined && this.at <= MAX_POINTER_TARGET) this.suffixes.set(suffix, this.at);
+      if (!isNear && this.at <= MAX_POINTER_TARGET) this.suffixes.set(suffix, { at: this.at, chain });
       const labelOctets = name[offset] + 1;
       this.out.set(name.subarray(offset, offset + labelOctets), this.at);
       this.at += labelOctets;

@@ -45,6 +45,11 @@ export class FrameReader {
     return this.at < this.chunk.length;
   }
 
+  /** Octets of memory that wait for more of them, or for `next`. */
+  get heldOctets(): number {
+    return (this.hasMore ? this.chunk.length : 0) + (this.partial?.length ?? 0);
+  }
+
   /** The next whole message, or undefined until more has been received. The octets stay valid. */
   next(): Uint8Array | undefined {
     while (this.prefixOctets < 2) {

@@ -22,7 +22,7 @@ const PLAIN = /(?:[^ \t\r\n"();\\]|\\[^])+/y;
 const QUOTED = /"((?:[^"\\]|\\[^])*)"/y;
 
 /**
- * @returns the words of the first line that has any; parentheses make one line of several.
+ * @returns the words of the first line that is not empty; parentheses make one line of several.
  * @throws RangeError for an open quote or parenthesis, a backslash at the end, or a second record behind the first
  */
 export function cutWords(text: string): Word[] {

@@ -24,9 +24,17 @@ export type StartWorker = (number: number, events: WorkerEvents) => WorkerProces
 /** A debugger's port is one process's. */
 const DEBUGGING = /^--inspect/;
 
-/** Starts this program as it was started itself, with the number in its environment. It logs where we log, and reads no standard input. */
-export function startWorkerProcess(number: number, events: WorkerEvents): WorkerProcess {
-  const flags = process.execArgv.filter((flag) => !DEBUGGING.test(flag));
+/**
+ * Starts this program as it was started itself, with the number in its environment. It logs where we log, and reads no standard input.
+ *
+ * @param execArgv Node's own flags
+ */
+export function startWorkerProcess(
+  number: number,
+  events: WorkerEvents,
+  execArgv: readonly string[],
+): WorkerProcess {
+  const flags = execArgv.filter((flag) => !DEBUGGING.test(flag));
   let child: ChildProcess;
   try {
     child = spawn(process.execPath, [...flags, ...process.argv.slice(1)], {

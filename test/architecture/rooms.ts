@@ -49,11 +49,17 @@ export const ROOMS: readonly Room[] = [
   { name: 'upstream', imports: ['datagram', 'wire', 'chain', 'observe', 'base'] },
   { name: 'listen', imports: ['datagram', 'wire', 'chain', 'observe', 'base'] },
   { name: 'serve', imports: DATA_PATH },
+  {
+    name: 'explain',
+    imports: ['corefile', 'base'],
+    importsTypes: ['serve', 'chain'],
+    pure: true,
+  },
   { name: 'workers', imports: ['observe', 'base'], importsTypes: ['corefile'] },
   { name: 'host', imports: ['base', 'observe'] },
   { name: 'guard', imports: ['host', 'wire', 'observe', 'base'] },
-  { name: 'cli', imports: [...DATA_PATH, 'serve', 'workers', 'host', 'guard'] },
-  { name: 'main', imports: [...DATA_PATH, 'serve', 'workers', 'host', 'guard', 'cli'] },
+  { name: 'cli', imports: [...DATA_PATH, 'serve', 'explain', 'workers', 'host', 'guard'] },
+  { name: 'main', imports: [...DATA_PATH, 'serve', 'explain', 'workers', 'host', 'guard', 'cli'] },
 ];
 
 /** Modules that compute and nothing else. */

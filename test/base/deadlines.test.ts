@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Deadlines } from '../../src/base/deadlines.ts';
+import { Deadlines, NOWHERE } from '../../src/base/deadlines.ts';
 
 /** The clock that vitest's timers move. */
 const clock = { nowMs: () => Date.now() };
@@ -9,6 +9,7 @@ const item = (afterMs: number, then: () => void = () => undefined) => {
   const startMs = Date.now();
   const made = {
     deadlineMs: startMs + afterMs,
+    deadlinePlace: NOWHERE,
     toldAfterMs: [] as number[],
     expire() {
       made.toldAfterMs.push(Date.now() - startMs);
@@ -67,7 +68,7 @@ describe('Deadlines', () => {
 
   it('takes what is added while others are told', () => {
     const deadlines = new Deadlines(clock);
-    const late = { deadlineMs: Date.now() + 150, expire: vi.fn() };
+    const late = { deadlineMs: Date.now() + 150, deadlinePlace: NOWHERE, expire: vi.fn() };
     deadlines.add(item(100, () => deadlines.add(late)));
     vi.advanceTimersByTime(149);
     expect(late.expire).not.toHaveBeenCalled();
@@ -89,7 +90,7 @@ describe('Deadlines', () => {
   it('believes its timer where the clock is a moment behind', () => {
     const standing = { nowMs: () => 1_000 };
     const expire = vi.fn();
-    new Deadlines(standing).add({ deadlineMs: 1_100, expire });
+    new Deadlines(standing).add({ deadlineMs: 1_100, deadlinePlace: NOWHERE, expire });
     vi.advanceTimersByTime(100);
     expect(expire).toHaveBeenCalledOnce();
   });

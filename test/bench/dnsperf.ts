@@ -13,6 +13,8 @@ export interface Shot {
   /** The file is asked once instead of again and again. */
   readonly once: boolean;
   readonly outstanding: number;
+  /** One of this host's, to ask from. */
+  readonly from?: string;
   /** Queries per second; as many as are answered, when left out. */
   readonly rate?: number;
 }
@@ -41,6 +43,7 @@ export function dnsperfCommand({
   once,
   outstanding,
   rate,
+  from,
 }: Shot): readonly string[] {
   const transport = tcp ? 'tcp' : 'udp';
   const settings = {
@@ -54,6 +57,7 @@ export function dnsperfCommand({
     '-c': CLIENTS[transport],
     '-T': 1,
     ...(once && { '-n': 1 }),
+    ...(from !== undefined && { '-a': from }),
     ...(rate !== undefined && { '-Q': rate }),
   };
   const command = [LOAD_TOOL, '-e', ...Object.entries(settings).flat().map(String)];

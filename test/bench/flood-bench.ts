@@ -18,6 +18,7 @@ import { FLOOD_FRAME, FLOOD_PROGRAM, FLOOD_QUERIES, floodFrame } from './floods.
 import type { Flood } from './floods.ts';
 import { HITS } from './loads.ts';
 import type { BenchOptions } from './options.ts';
+import { AFTER_THEM, FIRST, pinned } from './pinned.ts';
 import type { Program } from './processes.ts';
 import { processorSeconds } from './processor-time.ts';
 import { startServer } from './running-server.ts';
@@ -42,16 +43,8 @@ const RISE_MS = 1_000;
 const FALL_MS = 3_000;
 const PATIENCE_MS = 20_000;
 
-const onCpu = (cpu: number, command: readonly string[]): string[] => [
-  'taskset',
-  '-c',
-  String(cpu),
-  ...command,
-];
 /** Runs only when nobody else wants to (SCHED_IDLE). */
 const humbly = (command: readonly string[]): string[] => ['chrt', '--idle', '0', ...command];
-
-const floodSide = (command: readonly string[]): string[] => onCpu(CLIENT_CPU, humbly(command));
 
 /** @throws {Error} when a server cannot be started or asked */
 export async function benchFlood(
@@ -91,12 +84,17 @@ class FloodBench {
 
   async measure(servers: readonly Server[]): Promise<[string, FloodRound[]][]> {
     const { directory, processes } = this.workplace;
-    const { port: upstreamPort } = await startUpstream(directory, processes, floodSide);
+    const { port: upstreamPort } = await startUpstream(directory, processes, (command) =>
+      this.floodSide(command),
+    );
     await this.prepare();
     const results: [RunningServer, FloodRound[]][] = [];
     for (const server of servers) {
-      const pinned: Server = { ...server, command: (place) => onCpu(SERVER_CPU, server.command(place)) };
-      const running = await startServer(pinned, HITS, { directory, upstreamPort, processes });
+      const onItsProcessor: Server = {
+        ...server,
+        command: (place) => this.on(SERVER_CPU, server.command(place), FIRST),
+      };
+      const running = await startServer(onItsProcessor, HITS, { directory, upstreamPort, processes });
       await this.warmUp(running.place.port);
       results.push([running, []]);
     }
@@ -193,13 +191,21 @@ class FloodBench {
       const count = FLOOD_QUERIES_PER_SECOND * (this.options.seconds + 1);
       writeQueries(join(directory, FLOOD_QUERIES), questions(round), count);
     }
-    const command = floodSide(this.flood.command(port, directory));
+    const command = this.floodSide(this.flood.command(port, directory));
     return processes.start({ name: 'flood', command, directory });
+  }
+
+  private floodSide(command: readonly string[]): string[] {
+    return this.on(CLIENT_CPU, humbly(command), AFTER_THEM);
+  }
+
+  private on(cpu: number, command: readonly string[], niceness: number): string[] {
+    return pinned(cpu, command, this.options.prefer ? niceness : undefined);
   }
 
   private async run(command: readonly string[], seconds: number): Promise<string> {
     const { directory, processes } = this.workplace;
-    const options = { name: 'dnsperf', command: onCpu(CLIENT_CPU, command), directory };
+    const options = { name: 'dnsperf', command: this.on(CLIENT_CPU, command, FIRST), directory };
     return await processes.run(options, seconds * 1_000 + PATIENCE_MS);
   }
 }

@@ -23,6 +23,8 @@ export const FLOOD_PROGRAM = 'tcp-flood';
 /** A query of the hits in the form that goes over TCP. */
 export const FLOOD_FRAME = 'flood.frame';
 
+/** Whoever floods is another pod than those that ask for hits, and has an address of its own. */
+const FLOODER = '127.0.0.2';
 const CONNECTIONS = 1_000;
 const OUTSTANDING = 1_000;
 /** Longer than any round. */
@@ -36,6 +38,7 @@ const dnsperfFlood = (port: number, directory: string): readonly string[] =>
     seconds: SECONDS,
     once: false,
     outstanding: OUTSTANDING,
+    from: FLOODER,
   });
 
 export const FLOODS: readonly Flood[] = [
@@ -63,6 +66,7 @@ export const FLOODS: readonly Flood[] = [
       String(CONNECTIONS),
       'qghi',
       join(directory, FLOOD_FRAME),
+      FLOODER,
     ],
   },
 ];

@@ -59,14 +59,15 @@ export class Measurement {
   }
 
   /**
-   * Fills the server's cache and lets it work for a second, unmeasured.
+   * Fills the server's cache and lets it work for a second as fast as it can, unmeasured: programs that compile themselves as they run do so
+   * for the first hundred thousand answers, which at a fixed rate would be most of the measurement.
    *
    * @throws {Error} when it does not answer what its cache is to be filled with
    */
   async warmUp(running: RunningServer): Promise<void> {
     const { load, seconds } = this.plan;
     if (load.questions.length > 0 && running.server.role !== 'floor') await this.fill(running);
-    await this.shootAt(running, this.writeRound(0), Math.min(WARM_UP_SECONDS, seconds));
+    await this.shootAt(running, this.writeRound(0), Math.min(WARM_UP_SECONDS, seconds), undefined);
   }
 
   /**
@@ -98,7 +99,7 @@ export class Measurement {
     const { pid } = running.program;
     const askedBefore = await this.upstream.queries();
     const secondsBefore = processorSeconds(pid);
-    const { latenciesMs, ...result } = await this.shootAt(running, file, this.plan.seconds);
+    const { latenciesMs, ...result } = await this.shootAt(running, file, this.plan.seconds, this.plan.rate);
     const spent = processorSeconds(pid) - secondsBefore;
     if (running.program.ending !== undefined) throw new Error(`ended with ${running.program.ending}`);
     if (result.completed === 0) throw new Error('answered nothing');
@@ -143,8 +144,13 @@ export class Measurement {
     return file;
   }
 
-  private shootAt({ place }: RunningServer, queryFile: string, seconds: number): Promise<ShotResult> {
-    const { load, tcp, rate } = this.plan;
+  private shootAt(
+    { place }: RunningServer,
+    queryFile: string,
+    seconds: number,
+    rate: number | undefined,
+  ): Promise<ShotResult> {
+    const { load, tcp } = this.plan;
     const once = load.questions.length === 0;
     return this.shoot({ port: place.port, queryFile, tcp, seconds, once, outstanding: OUTSTANDING, rate });
   }

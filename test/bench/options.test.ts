@@ -11,6 +11,9 @@ describe('the command line', () => {
       tcp: false,
       rate: undefined,
       flood: undefined,
+      overload: false,
+      floods: undefined,
+      prefer: false,
       start: false,
       memory: false,
       pauses: false,
@@ -42,9 +45,16 @@ describe('the command line', () => {
     expect(readOptions(['--flood', 'tcp']).flood?.name).toBe('tcp');
   });
 
-  it.each(['start', 'memory', 'pauses', 'guard'] as const)('--%s is a benchmark of its own', (mode) => {
-    expect(readOptions([`--${mode}`])[mode]).toBe(true);
+  it('takes the names of floods', () => {
+    expect(readOptions(['--overload', '--floods', 'queries,readers']).floods).toEqual(['queries', 'readers']);
   });
+
+  it.each(['start', 'memory', 'pauses', 'guard', 'overload'] as const)(
+    '--%s is a benchmark of its own',
+    (mode) => {
+      expect(readOptions([`--${mode}`])[mode]).toBe(true);
+    },
+  );
 
   it('--churn wants to know how many names', () => {
     expect(readOptions(['--churn', '1000000']).churn).toBe(1_000_000);
@@ -75,6 +85,7 @@ describe('a command line that cannot be', () => {
     ['no rounds', ['--rounds', '0'], '--rounds wants a whole number above 0, not "0"'],
     ['parts of a second', ['--seconds', '0.5'], '--seconds wants a whole number above 0, not "0.5"'],
     ['an unknown flood', ['--flood', 'udp'], '--flood wants misses, silence, tcp, not "udp"'],
+    ['unknown floods', ['--overload', '--floods', 'queries,rain'], 'writers, not "rain"'],
     ['a flood beside a load', ['--flood', 'tcp', '--misses'], '--flood has a load of its own'],
     ['pauses beside a load', ['--pauses', '--mix'], '--pauses has a load of its own'],
     [

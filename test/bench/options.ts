@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { HITS, MISSES, MIX } from './loads.ts';
 import { FLOODS } from './floods.ts';
+import { OVERLOAD_FLOODS } from './overload-floods.ts';
 import type { Flood } from './floods.ts';
 import type { Load } from './loads.ts';
 
@@ -12,6 +13,9 @@ export const USAGE = `npm run bench -- [options]
   --misses         names that nobody has asked before
   --tcp            over TCP
   --rate N         N queries a second instead of as many as are answered; shows p50 and p99 of the latency
+  --overload       what others lose, and how long they wait, while one client floods the server: all floods of overload-floods.ts
+  --floods a,b     these floods and no others, with --overload
+  --prefer         before everybody else on the machine (autogroups; root), with --overload and --flood
   --flood KIND     latency of hits over UDP with and without a flood beside them: misses, silence or tcp
   --start          time from start to first answer of ours, --rounds times
   --memory         anonymous memory of ours: at start, with 10,000 entries, after a minute of load
@@ -34,6 +38,10 @@ export interface BenchOptions {
   readonly tcp: boolean;
   readonly rate: number | undefined;
   readonly flood: Flood | undefined;
+  readonly overload: boolean;
+  /** Names of floods for `overload`; undefined for all. */
+  readonly floods: readonly string[] | undefined;
+  readonly prefer: boolean;
   readonly start: boolean;
   readonly memory: boolean;
   readonly pauses: boolean;
@@ -61,6 +69,9 @@ export function readOptions(args: readonly string[]): BenchOptions {
       tcp: { type: 'boolean', default: false },
       rate: { type: 'string' },
       flood: { type: 'string' },
+      overload: { type: 'boolean', default: false },
+      floods: { type: 'string' },
+      prefer: { type: 'boolean', default: false },
       start: { type: 'boolean', default: false },
       memory: { type: 'boolean', default: false },
       pauses: { type: 'boolean', default: false },
@@ -77,7 +88,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
   });
   const { only, mix, misses, json, baseline, ...others } = values;
   if (mix && misses) throw new Error('--mix and --misses are two loads; one run has one');
-  const modes = (['start', 'memory', 'pauses', 'guard', 'churn', 'flood'] as const).filter(
+  const modes = (['start', 'memory', 'pauses', 'guard', 'churn', 'flood', 'overload'] as const).filter(
     (mode) => others[mode] !== undefined && others[mode] !== false,
   );
   if (modes.length > 1)
@@ -99,6 +110,9 @@ export function readOptions(args: readonly string[]): BenchOptions {
     only: only?.split(',').filter((name) => name !== ''),
     load: mix ? MIX : misses ? MISSES : HITS,
     flood: others.flood === undefined ? undefined : floodCalled(others.flood),
+    overload: others.overload,
+    prefer: others.prefer,
+    floods: others.floods === undefined ? undefined : overloadFloodsCalled(others.floods),
     rate: others.rate === undefined ? undefined : positive('--rate', others.rate),
     rounds: others.smoke ? 1 : positive('--rounds', others.rounds),
     seconds: others.smoke ? 1 : positive('--seconds', others.seconds),
@@ -112,6 +126,14 @@ function positive(flag: string, text: string): number {
   if (!Number.isInteger(number) || number <= 0)
     throw new Error(`${flag} wants a whole number above 0, not "${text}"`);
   return number;
+}
+
+function overloadFloodsCalled(names: string): readonly string[] {
+  const known = OVERLOAD_FLOODS.map(({ name }) => name);
+  const wanted = names.split(',').filter((name) => name !== '');
+  const unknown = wanted.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new Error(`--floods wants ${known.join(', ')}, not "${unknown}"`);
+  return wanted;
 }
 
 function floodCalled(name: string): Flood {

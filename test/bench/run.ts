@@ -13,6 +13,7 @@ import { wantedServers } from './choose.ts';
 import { benchChurn } from './churn-bench.ts';
 import { benchFlood } from './flood-bench.ts';
 import { benchMemory } from './memory-bench.ts';
+import { benchOverload } from './overload-bench.ts';
 import { USAGE, readOptions } from './options.ts';
 import type { BenchOptions } from './options.ts';
 import { benchGuard } from './guard-bench.ts';
@@ -66,6 +67,7 @@ async function bench(options: BenchOptions, servers: readonly Server[], workplac
   if (guard) return benchGuard(options, workplace);
   if (pauses) return benchPauses(options, servers, workplace);
   if (churn !== undefined) return benchChurn(options, churn, servers, workplace);
+  if (options.overload) return benchOverload(options, servers, workplace);
   if (flood !== undefined) return benchFlood(options, flood, servers, workplace);
   const report = await benchmark(options, servers, workplace);
   print(report);

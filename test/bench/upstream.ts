@@ -6,12 +6,14 @@
 import { SYSTEM_CLOCK } from '../../src/base/clock.ts';
 import { Reply, SILENCE } from '../../src/chain/outcome.ts';
 import type { Query } from '../../src/chain/query.ts';
+import { listenCounters } from '../../src/listen/counters.ts';
 import type { ListenCounters } from '../../src/listen/counters.ts';
 import type { Endpoint } from '../../src/listen/listener.ts';
 import { listenTcp } from '../../src/listen/tcp.ts';
 import { chooseUdp } from '../../src/listen/udp.ts';
 import { createLog } from '../../src/observe/log.ts';
 import { openLogOutput } from '../../src/observe/log-output.ts';
+import { MetricRegistry } from '../../src/observe/metrics.ts';
 import { LogRing } from '../../src/observe/ring.ts';
 import { MessageBuilder } from '../../src/wire/builder.ts';
 import { QR, RA, SECTION_ANSWER, SECTION_AUTHORITY } from '../../src/wire/header.ts';
@@ -39,14 +41,8 @@ const endpoint: Endpoint = {
 
 const port = Number(process.argv[2]);
 const log = createLog({ format: 'text', ring: new LogRing(openLogOutput(STDERR)), debug: false });
-const nothing = { value: 0 };
 const counters: ListenCounters = {
-  dropped: nothing,
-  refused: nothing,
-  sendErrors: nothing,
-  socketErrors: nothing,
-  tcpConnections: nothing,
-  tcpRejected: nothing,
+  ...listenCounters(new MetricRegistry(), log),
   bug(error) {
     throw error;
   },

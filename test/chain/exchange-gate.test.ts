@@ -1,13 +1,25 @@
 /** Who may begin an exchange, and when, turn by turn: a test ends each turn of the event loop by hand. */
 import { describe, expect, it } from 'vitest';
+import { clientIdFromText, clientIdOf } from '../../src/chain/client-id.ts';
+import type { ClientId } from '../../src/chain/client-id.ts';
 import {
   EXPECTING_MS,
   ExchangeGate,
   FEWEST_PER_TURN,
   LONGEST_LINE,
+  LONGEST_STANDING_LANE,
   LONGEST_WAIT_MS,
   MOST_PER_TURN,
+  STANDING_MS,
 } from '../../src/chain/exchange-gate.ts';
+import type { InLine } from '../../src/chain/exchange-gate.ts';
+import {
+  MOST_OF_ONE,
+  MOST_OF_THE_ONLY_ONE,
+  MOST_PER_MS_OF_ONE,
+  PERIOD_MS,
+  SHARED_MS,
+} from '../../src/chain/exchange-shares.ts';
 import { FakeClock } from '../support/setup-context.ts';
 
 class Gate {
@@ -15,27 +27,73 @@ class Gate {
   /** Who has left the line, in order, and whether it may begin. */
   readonly left: [who: number, mayBegin: boolean][] = [];
   private readonly scheduled: (() => void)[] = [];
-  readonly gate = new ExchangeGate(this.clock, (run) => this.scheduled.push(run));
+  /** What looks again later, until `lookAgain`. */
+  private readonly lookers: (() => void)[] = [];
+  readonly shed = { lineFull: { value: 0 }, pushedOut: { value: 0 }, waitedTooLong: { value: 0 } };
+  readonly gate = new ExchangeGate(this.clock, {
+    atEndOfTurn: (run) => void this.scheduled.push(run),
+    afterMs: (run) => void this.lookers.push(run),
+    shed: this.shed,
+  });
+
+  /** Somebody who wants an exchange, which is over as soon as it begins unless told otherwise. */
+  asker(who: number, client: ClientId = 1, lasts = false): InLine {
+    const asker: InLine = {
+      sinceMs: this.clock.nowMs(),
+      client,
+      key: `${client} ${who}`,
+      beganMs: NaN,
+      begin: () => {
+        this.left.push([who, true]);
+        if (!lasts) this.gate.end(asker);
+      },
+      giveUp: () => {
+        this.left.push([who, false]);
+        this.gate.end(asker);
+      },
+    };
+    return asker;
+  }
 
   /** @returns how many of so many questions began at once. */
-  enter(count: number): number {
+  enter(count: number, client: ClientId = 1): number {
     let began = 0;
-    for (let i = 0; i < count; i++) if (this.gate.enter()) began++;
+    for (let who = 0; who < count; who++) {
+      if (!this.gate.mayBegin(client)) continue;
+      began++;
+      this.gate.begin(this.asker(who, client));
+    }
+    this.left.length = 0;
     return began;
   }
 
   /** @returns how many found a place. */
-  wait(count: number): number {
+  wait(count: number, client: ClientId = 1, from = 0): number {
     let placed = 0;
-    for (let who = 0; who < count && !this.gate.isFull; who++) {
+    for (let who = from; who < from + count; who++) {
+      if (!this.gate.makePlace(client)) continue;
       placed++;
-      this.gate.wait({
-        sinceMs: this.clock.nowMs(),
-        begin: () => void this.left.push([who, true]),
-        giveUp: () => void this.left.push([who, false]),
-      });
+      this.gate.wait(this.asker(who, client));
     }
     return placed;
+  }
+
+  /** Begins so many that go on. @returns those that might begin, at once or at the end of turns */
+  open(count: number, client: ClientId = 1): InLine[] {
+    const askers = Array.from({ length: count }, (_, who) => this.asker(who, client, true));
+    for (const asker of askers) {
+      if (this.gate.mayBegin(client)) this.gate.begin(asker);
+      else if (this.gate.makePlace(client)) this.gate.wait(asker);
+    }
+    while (this.endsOfTurnAwaited > 0) this.endTurn();
+    return askers.filter(({ beganMs }) => !Number.isNaN(beganMs));
+  }
+
+  /** Time passes, and the gate looks again whether somebody may go. */
+  lookAgain(ms: number): void {
+    this.clock.advance(ms);
+    for (const run of this.lookers.splice(0)) run();
+    while (this.endsOfTurnAwaited > 0) this.endTurn();
   }
 
   /** @returns how many left the line. */
@@ -171,5 +229,165 @@ describe('patience', () => {
     gate.clock.advance(LONGEST_WAIT_MS - 1);
     gate.endTurn();
     expect(gate.left).toEqual([[0, true]]);
+  });
+});
+
+const FLOODER = 10;
+const OTHER = 20;
+/** Numbers of those who are not in the flood. */
+const OTHERS_FROM = 10_000;
+
+describe('clients in the line', () => {
+  it('take turns, however many places each has', () => {
+    const gate = new Gate();
+    gate.wait(1_000, FLOODER);
+    gate.wait(3, OTHER, OTHERS_FROM);
+    gate.endTurn();
+    const began = gate.left.map(([who]) => who);
+    expect(began.slice(0, 6)).toEqual([0, OTHERS_FROM, 1, OTHERS_FROM + 1, 2, OTHERS_FROM + 2]);
+    expect(began.length).toBe(MOST_PER_TURN);
+  });
+
+  it('wait for one round at most, beside answers from memory too', () => {
+    const gate = new Gate();
+    gate.gate.answers++;
+    for (let client = 0; client < 10; client++) gate.wait(100, client);
+    gate.wait(1, OTHER, OTHERS_FROM);
+    for (let turn = 0; turn < 11 / FEWEST_PER_TURN; turn++) gate.endTurn();
+    expect(gate.left).toContainEqual([OTHERS_FROM, true]);
+  });
+
+  it('find a place in a full line: the newest of who has the most there goes', () => {
+    const gate = new Gate();
+    gate.wait(LONGEST_LINE + 7, FLOODER);
+    expect(gate.shed.lineFull.value).toBe(7);
+    expect(gate.wait(2, OTHER, OTHERS_FROM)).toBe(2);
+    expect(gate.left).toEqual([
+      [LONGEST_LINE - 1, false],
+      [LONGEST_LINE - 2, false],
+    ]);
+    expect(gate.shed.pushedOut.value).toBe(2);
+    while (gate.endsOfTurnAwaited > 0) gate.endTurn();
+    expect(gate.left.filter(([who, mayBegin]) => who >= OTHERS_FROM && mayBegin)).toHaveLength(2);
+  });
+
+  it('have short lanes in a line that is always full, which serves as many', () => {
+    const gate = new Gate();
+    for (let turn = 0; turn < STANDING_MS + LONGEST_LINE / FEWEST_PER_TURN; turn++) {
+      gate.gate.answers++;
+      gate.wait(LONGEST_LINE, FLOODER);
+      gate.endTurn();
+      gate.clock.advance(1);
+    }
+    gate.wait(LONGEST_LINE, FLOODER);
+    gate.left.length = 0;
+    while (gate.gate.isCrowded) gate.endTurn();
+    expect(gate.left).toHaveLength(LONGEST_STANDING_LANE);
+    // Until no query has been turned away for a while.
+    gate.clock.advance(LONGEST_WAIT_MS);
+    gate.wait(1, FLOODER);
+    gate.endTurn();
+    expect(gate.wait(LONGEST_LINE, FLOODER)).toBe(LONGEST_LINE);
+  });
+
+  it('share a full line evenly when each would have all of it', () => {
+    const gate = new Gate();
+    gate.wait(LONGEST_LINE, FLOODER);
+    expect(gate.wait(LONGEST_LINE, OTHER)).toBe(LONGEST_LINE / 2);
+  });
+
+  it('find no place where everybody has one', () => {
+    const gate = new Gate();
+    for (let client = 0; client < LONGEST_LINE; client++) gate.wait(1, client);
+    expect(gate.wait(1, LONGEST_LINE)).toBe(0);
+    expect(gate.shed.pushedOut.value).toBe(0);
+  });
+
+  it('are told apart by address and not by port or protocol', () => {
+    expect(clientIdFromText('10.0.0.7')).toBe(clientIdOf(Uint8Array.of(10, 0, 0, 7), 0, 4));
+  });
+
+  it('who want what another one waits for do not wait behind the rest of that one', () => {
+    const gate = new Gate();
+    gate.gate.answers++;
+    gate.wait(1_000, FLOODER);
+    gate.gate.alsoWanted({ key: `${FLOODER} 999`, clientId: OTHER });
+    gate.endTurn();
+    expect(gate.left).toEqual([
+      [0, true],
+      [999, true],
+    ]);
+  });
+});
+
+describe('exchanges of one client', () => {
+  it('are so many at most while it is alone', () => {
+    const gate = new Gate();
+    expect(gate.open(1_000)).toHaveLength(MOST_OF_THE_ONLY_ONE);
+  });
+
+  it('are fewer while others ask too, who may begin at once', () => {
+    const gate = new Gate();
+    gate.open(1, OTHER);
+    expect(gate.open(1_000, FLOODER)).toHaveLength(MOST_OF_ONE);
+    expect(gate.open(1, OTHER)).toHaveLength(1);
+    expect(gate.gate.isCrowded).toBe(true);
+  });
+
+  it('go on one for one as they end', () => {
+    const gate = new Gate();
+    gate.open(1, OTHER);
+    const open = gate.open(1_000, FLOODER);
+    gate.left.length = 0;
+    gate.clock.advance(1);
+    for (const asker of open.slice(0, 5)) gate.gate.end(asker);
+    while (gate.endsOfTurnAwaited > 0) gate.endTurn();
+    expect(gate.left).toHaveLength(5);
+  });
+
+  it('begin no faster than so many in a millisecond while others ask too, however soon they end', () => {
+    const gate = new Gate();
+    gate.open(1, OTHER);
+    let began = 0;
+    for (let ms = 0; ms < PERIOD_MS; ms += 10) {
+      gate.open(1, OTHER);
+      gate.gate.mayBegin(FLOODER);
+      gate.wait(500, FLOODER);
+      gate.left.length = 0;
+      gate.lookAgain(10);
+      began += gate.left.filter(([, mayBegin]) => mayBegin).length;
+    }
+    expect(began).toBeGreaterThan(MOST_PER_MS_OF_ONE * PERIOD_MS);
+    expect(began).toBeLessThanOrEqual(MOST_PER_MS_OF_ONE * PERIOD_MS + 2 * MOST_OF_ONE);
+  });
+
+  it('count no longer when they are old: a silent upstream does not keep a client from others for ever', () => {
+    const gate = new Gate();
+    gate.open(1, OTHER);
+    gate.open(1_000, FLOODER);
+    gate.left.length = 0;
+    gate.lookAgain(PERIOD_MS);
+    expect(gate.left).toHaveLength(0);
+    gate.lookAgain(PERIOD_MS);
+    expect(gate.left).toHaveLength(MOST_OF_ONE);
+  });
+
+  it('leave those in the line who have lost their patience when none of them ends', () => {
+    const gate = new Gate();
+    gate.open(1, OTHER);
+    gate.open(2 * MOST_OF_ONE, FLOODER);
+    gate.left.length = 0;
+    gate.clock.advance(LONGEST_WAIT_MS - 1);
+    gate.lookAgain(1);
+    expect(gate.left.slice(0, 3)).toEqual(Array.from({ length: 3 }, (_, i) => [MOST_OF_ONE + i, false]));
+    expect(gate.shed.waitedTooLong.value).toBeGreaterThan(0);
+  });
+
+  it('may be more again when the others have been quiet for a second', () => {
+    const gate = new Gate();
+    gate.open(1, OTHER);
+    gate.open(MOST_OF_ONE, FLOODER);
+    gate.clock.advance(SHARED_MS);
+    expect(gate.open(1_000, FLOODER)).toHaveLength(MOST_OF_THE_ONLY_ONE);
   });
 });

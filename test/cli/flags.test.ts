@@ -46,7 +46,7 @@ describe('the flags of a subcommand', () => {
     { subcommand: 'serve', names: SERVE },
     { subcommand: 'guard', names: [...GUARD, 'once-clean'] },
     { subcommand: 'run', names: [...GUARD, ...SERVE, 'plugins', 'user', 'frozen-after'] },
-    { subcommand: 'check', names: [...VARIABLES, 'dns.port', 'json'] },
+    { subcommand: 'check', names: [...VARIABLES, 'dns.port', 'explain', 'json'] },
   ])('are those of its own: $subcommand', ({ subcommand, names }) => {
     expect(Object.keys(optionsOf(subcommand, {})).toSorted()).toEqual([...new Set(names)].toSorted());
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { newStart, serveStart } from '../../src/cli/heap-settings.ts';
+import { newStart, serveStart, workerFlags } from '../../src/cli/heap-settings.ts';
 import type { Start } from '../../src/cli/heap-settings.ts';
 
 const serve = (overrides: Partial<Start> = {}): Start => ({
@@ -8,11 +8,12 @@ const serve = (overrides: Partial<Start> = {}): Start => ({
   args: ['/app/main.js', 'serve', '--conf', 'Corefile'],
   env: {},
   hasChannel: false,
+  processors: 2,
   ...overrides,
 });
 
 describe('a new start for V8 to hold little memory', () => {
-  it('adds its flag to those of Node and keeps every argument', () => {
+  it('adds its flags to those of Node and keeps every argument', () => {
     expect(newStart(serve({ execArgv: ['--inspect'] }))?.args).toEqual([
       '/usr/bin/node',
       '--max-semi-space-size=8',
@@ -22,6 +23,12 @@ describe('a new start for V8 to hold little memory', () => {
       '--conf',
       'Corefile',
     ]);
+  });
+
+  it('has the thread that answers collect by itself where it has no processor beside it', () => {
+    const flags = ['--max-semi-space-size=8', '--single-threaded-gc'];
+    expect(newStart(serve({ processors: 1 }))?.args.slice(1, 3)).toEqual(flags);
+    expect(serveStart([], {}, 1).execArgv).toEqual(flags);
   });
 
   it.each([
@@ -46,15 +53,35 @@ describe('a new start for V8 to hold little memory', () => {
       given: ['--max-semi-space-size=1', '--optimize-for-size', '--v8-pool-size=1'],
       child: ['--max-semi-space-size=8'],
     },
-    { name: 'others stay', given: ['--inspect'], child: ['--max-semi-space-size=8', '--inspect'] },
+    {
+      name: 'others stay',
+      given: ['--inspect'],
+      child: ['--max-semi-space-size=8', '--inspect'],
+    },
+    {
+      name: 'what the user says too stays',
+      given: ['--max-semi-space-size=1', '--single-threaded-gc', '--single-threaded-gc'],
+      child: ['--max-semi-space-size=8', '--single-threaded-gc'],
+    },
     { name: 'a choice stays', given: ['--max-semi-space-size=32'], child: ['--max-semi-space-size=32'] },
   ])('needs none for a child: $name', ({ given, child }) => {
-    expect(serveStart(given, {}).execArgv).toEqual(child);
+    expect(serveStart(given, {}, 2).execArgv).toEqual(child);
+  });
+
+  it.each([
+    { given: ['--max-semi-space-size=8'], worker: ['--single-threaded-gc', '--max-semi-space-size=8'] },
+    {
+      given: ['--max-semi-space-size=8', '--single-threaded-gc'],
+      worker: ['--max-semi-space-size=8', '--single-threaded-gc'],
+    },
+    { given: ['--max-semi-space-size=32'], worker: ['--max-semi-space-size=32'] },
+  ])('has workers collect by themselves, unless the user has chosen: $given', ({ given, worker }) => {
+    expect(workerFlags(given)).toEqual(worker);
   });
 
   it('leaves the choice of the environment to the child too', () => {
     const env = { NODE_OPTIONS: '--max-semi-space-size=4', MALLOC_ARENA_MAX: '1', UV_THREADPOOL_SIZE: '2' };
-    expect(serveStart([], env)).toEqual({
+    expect(serveStart([], env, 2)).toEqual({
       execArgv: [],
       env: { NODE_OPTIONS: '--max-semi-space-size=4', UV_THREADPOOL_SIZE: '2' },
     });

@@ -3,58 +3,11 @@
 import { describe, expect, it } from 'vitest';
 import { Cursor } from '../../src/corefile/cursor.ts';
 import { parseZoneKey } from '../../src/corefile/zone-key.ts';
+import { MANIFEST_TEMPLATE } from '../pillar/node-cache-manifest.ts';
 import { outline, parseText } from './parse-text.ts';
 
-// The closing braces stand one level too deep, as they do in the manifest.
-const MANIFEST = `__PILLAR__DNS__DOMAIN__:53 {
-    errors
-    cache {
-            success 9984 30
-            denial 9984 5
-    }
-    reload
-    loop
-    bind __PILLAR__LOCAL__DNS__ __PILLAR__DNS__SERVER__
-    forward . __PILLAR__CLUSTER__DNS__ {
-            force_tcp
-    }
-    prometheus :9253
-    health __PILLAR__LOCAL__DNS__:8080
-    }
-in-addr.arpa:53 {
-    errors
-    cache 30
-    reload
-    loop
-    bind __PILLAR__LOCAL__DNS__ __PILLAR__DNS__SERVER__
-    forward . __PILLAR__CLUSTER__DNS__ {
-            force_tcp
-    }
-    prometheus :9253
-    }
-ip6.arpa:53 {
-    errors
-    cache 30
-    reload
-    loop
-    bind __PILLAR__LOCAL__DNS__ __PILLAR__DNS__SERVER__
-    forward . __PILLAR__CLUSTER__DNS__ {
-            force_tcp
-    }
-    prometheus :9253
-    }
-.:53 {
-    errors
-    cache 30
-    reload
-    loop
-    bind __PILLAR__LOCAL__DNS__ __PILLAR__DNS__SERVER__
-    forward . __PILLAR__UPSTREAM__SERVERS__
-    prometheus :9253
-    }
-`;
-
-const FILLED_IN = MANIFEST.replaceAll('__PILLAR__DNS__DOMAIN__', 'cluster.local')
+// Its closing braces stand one level too deep, as they do in the manifest.
+const FILLED_IN = MANIFEST_TEMPLATE.replaceAll('__PILLAR__DNS__DOMAIN__', 'cluster.local')
   .replaceAll('__PILLAR__LOCAL__DNS__', '169.254.20.10')
   .replaceAll('__PILLAR__DNS__SERVER__', '10.0.0.10')
   .replaceAll('__PILLAR__CLUSTER__DNS__', '10.0.0.11')
@@ -64,7 +17,7 @@ const COMMON = { errors: 'errors', reload: 'reload', loop: 'loop', prometheus: '
 
 describe("node-local-dns's Corefile", () => {
   it('is read as the manifest has it', () => {
-    const blocks = parseText(MANIFEST);
+    const blocks = parseText(MANIFEST_TEMPLATE);
     expect(blocks.map((block) => [block.keys, block.line])).toEqual([
       [['__PILLAR__DNS__DOMAIN__:53'], 1],
       [['in-addr.arpa:53'], 16],

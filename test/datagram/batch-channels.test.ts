@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { BatchChannels } from '../../src/datagram/batch-channels.ts';
+import { BatchChannels, MOST_PER_SHARED_TURN } from '../../src/datagram/batch-channels.ts';
 import { loadLibc } from '../../src/datagram/libc.ts';
 
 const libc = await loadLibc().catch(() => undefined);
@@ -49,11 +49,11 @@ async function takenInTurns(isSharing: boolean): Promise<number[]> {
 describe.skipIf(libc === undefined)('replies that come together (where koffi works)', () => {
   it('are taken a few in each turn while others wait for theirs', async () => {
     const taken = await takenInTurns(true);
-    expect(Math.max(...taken)).toBe(8);
+    expect(Math.max(...taken)).toBe(MOST_PER_SHARED_TURN);
   });
 
   it('are taken as they come otherwise', async () => {
     const taken = await takenInTurns(false);
-    expect(Math.max(...taken)).toBeGreaterThan(8);
+    expect(Math.max(...taken)).toBeGreaterThan(MOST_PER_SHARED_TURN);
   });
 });

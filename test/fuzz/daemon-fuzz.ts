@@ -1,6 +1,7 @@
 /**
  * Damaged packets for the real daemon, over UDP and TCP, while its upstream tells it damaged things too. Whatever comes, every message
- * that can be answered is answered, once and within a stub resolver's patience; nothing else is; and the daemon is as well as before.
+ * that can be answered is answered, once and within a stub resolver's patience; nothing else is; and the daemon is as well as before. Its
+ * pages get damaged HTTP meanwhile.
  */
 import { RD, writeId } from '../../src/wire/header.ts';
 import { TYPE_OPT } from '../../src/wire/registry.ts';
@@ -15,12 +16,16 @@ import { message, question, record } from '../wire/raw-message.ts';
 import { PACKETS, QUERIES } from './corpus.ts';
 import { TcpDoor, UdpDoor } from './doors.ts';
 import type { Door } from './doors.ts';
+import { fuzzPorts } from './http-fuzz.ts';
 import { mutate } from './mutate.ts';
 import { Random } from './random.ts';
 
 export interface DaemonReport {
   readonly sent: number;
   readonly answered: number;
+  /** Over HTTP, and what came on them. */
+  readonly connections: number;
+  readonly responses: number;
   /** What went wrong, each in a line with the octets that it takes to see it again. */
   readonly problems: readonly string[];
 }
@@ -34,11 +39,12 @@ const NO_OPTIONS = new Uint8Array(0);
 const OTHERS = PACKETS.map((packet) => packet.octets);
 
 /** @throws {Error} when the daemon does not start */
-export async function fuzzDaemon(seed: number, packets: number): Promise<DaemonReport> {
+export async function fuzzDaemon(seed: number, packets: number, connections: number): Promise<DaemonReport> {
   const upstreamRandom = new Random(seed, 1);
   const upstream = await startScriptedUpstream((query) => hostileReply(query, upstreamRandom));
-  const [port, metricsPort] = [await freePort(), await freePort()];
-  const daemon = await startDaemon({ corefile: corefile(port, metricsPort, upstream.port) });
+  const [port, metricsPort, healthPort, readyPort] = await Promise.all(Array.from({ length: 4 }, freePort));
+  const pages = `  health 127.0.0.1:${healthPort}\n  ready 127.0.0.1:${readyPort}\n`;
+  const daemon = await startDaemon({ corefile: corefile(port, metricsPort, upstream.port, pages) });
   const problems: string[] = [];
   let [sent, answered] = [0, 0];
   const work = async (door: Door, share: number, random: Random): Promise<void> => {
@@ -53,18 +59,34 @@ export async function fuzzDaemon(seed: number, packets: number): Promise<DaemonR
     await door.close();
   };
   const doors = [new UdpDoor(port), new UdpDoor(port), new TcpDoor(port), new TcpDoor(port)];
-  await Promise.all(
-    doors.map((door, index) => work(door, Math.ceil(packets / doors.length), new Random(seed, 2 + index))),
-  );
+  const [http] = await Promise.all([
+    fuzzPorts(seed, connections, [
+      { port: healthPort, path: '/health', isPage },
+      { port: readyPort, path: '/ready', isPage },
+      { port: metricsPort, path: '/metrics', isPage },
+    ]),
+    ...doors.map((door, index) => work(door, Math.ceil(packets / doors.length), new Random(seed, 2 + index))),
+  ]);
+  problems.push(...http.problems);
   problems.push(...(await healthProblems(port, metricsPort)));
   const { code, signal } = await daemon.stop();
   if (code !== 0) problems.push(`the daemon ended with ${signal ?? `exit code ${code}`}`);
   problems.push(...daemon.lines().filter((line) => /\bbug in a handler\b|Error:|\bat file:/.test(line)));
   await upstream.close().catch((error: unknown) => problems.push(`upstream: ${String(error)}`));
-  return { sent, answered, problems };
+  return { sent, answered, connections: http.connections, responses: http.responses, problems };
 }
 
-const corefile = (port: number, metricsPort: number, upstreamPort: number): string => `.:${port} {
+/** A word, or the metrics, whose first and last line are whole. */
+const isPage = (_status: number, body: string): boolean =>
+  /^[A-Za-z0-9 ,]+\n?$/.test(body) || /^# HELP [^\0]*\n$/.test(body);
+
+const corefile = (
+  port: number,
+  metricsPort: number,
+  upstreamPort: number,
+  pages: string,
+): string => `.:${port} {
+${pages}
   bind 127.0.0.1
   cache 30
   forward . 127.0.0.1:${upstreamPort}

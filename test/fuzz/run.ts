@@ -1,18 +1,21 @@
 /**
- * `npm run fuzz`: damaged packets, streams and Corefiles for every parser within this process, then for the real daemon. Ends with exit
- * code 1 at the first failure, and says how to see it again.
+ * `npm run fuzz`: damaged packets, streams and Corefiles for every parser within this process, damaged HTTP for its pages, then both for
+ * the real daemon. Ends with exit code 1 at the first failure, and says how to see it again.
  */
 import { parseArgs } from 'node:util';
 import { fuzzDaemon } from './daemon-fuzz.ts';
+import { fuzzPages } from './http-fuzz.ts';
+import type { HttpReport } from './http-fuzz.ts';
 import { describeFailure, fuzzRound } from './in-process.ts';
 import { watchForStalls } from './stall-watch.ts';
 import { measureGrowth, steepGrowth } from './work.ts';
 
-const USAGE = `npm run fuzz -- [--seconds N] [--seed S] [--round R] [--packets N]
+const USAGE = `npm run fuzz -- [--seconds N] [--seed S] [--round R] [--packets N] [--connections N]
   --seconds N  how long to fuzz within this process, 20 by default
   --seed S     the seed, 0 to 4294967295; a new one by default
   --round R    this one round of that seed, and nothing else
   --packets N  how many packets the daemon gets, 20000 by default, 0 for none
+  --connections N  how many HTTP connections the pages get, within this process and of the daemon, 2000 by default, 0 for none
 `;
 
 process.exitCode = await main(process.argv.slice(2));
@@ -24,10 +27,14 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(USAGE);
     return 2;
   }
-  const { seconds, seed, round, packets } = options;
+  const { seconds, seed, round, packets, connections } = options;
   say(`seed ${seed}`);
   if (round !== undefined) return reportRound(seed, round);
-  const failed = fuzzFor(seed, seconds) || workIsSteep() || (await daemonFails(seed, packets));
+  const failed =
+    fuzzFor(seed, seconds) ||
+    workIsSteep() ||
+    pagesFail(await fuzzPages(seed, connections)) ||
+    (await daemonFails(seed, packets, connections));
   say(failed ? 'failed' : 'nothing found');
   return failed ? 1 : 0;
 }
@@ -37,6 +44,7 @@ interface Options {
   readonly seed: number;
   readonly round: number | undefined;
   readonly packets: number;
+  readonly connections: number;
 }
 
 function readOptions(args: readonly string[]): Options | undefined {
@@ -48,12 +56,16 @@ function readOptions(args: readonly string[]): Options | undefined {
         seed: { type: 'string', default: String(Math.floor(Math.random() * 0x1_0000_0000)) },
         round: { type: 'string' },
         packets: { type: 'string', default: '20000' },
+        connections: { type: 'string', default: '2000' },
       },
     });
-    const [seconds, seed, packets] = [values.seconds, values.seed, values.packets].map(Number);
+    const given = [values.seconds, values.seed, values.packets, values.connections];
+    const [seconds, seed, packets, connections] = given.map(Number);
     const round = values.round === undefined ? undefined : Number(values.round);
-    const numbers = [seconds, seed, packets, round ?? 0];
-    return numbers.every((number) => number >= 0) ? { seconds, seed, round, packets } : undefined;
+    const numbers = [seconds, seed, packets, connections, round ?? 0];
+    return numbers.every((number) => number >= 0)
+      ? { seconds, seed, round, packets, connections }
+      : undefined;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return undefined;
@@ -94,9 +106,16 @@ function workIsSteep(): boolean {
   return steepGrowth(growths).length > 0;
 }
 
-async function daemonFails(seed: number, packets: number): Promise<boolean> {
+function pagesFail({ connections, responses, problems }: HttpReport): boolean {
+  say(`${connections} HTTP connections, ${responses} responses, ${problems.length} problems`);
+  for (const problem of problems) say(problem);
+  return problems.length > 0;
+}
+
+async function daemonFails(seed: number, packets: number, connections: number): Promise<boolean> {
   if (packets === 0) return false;
-  const report = await fuzzDaemon(seed, packets);
+  const report = await fuzzDaemon(seed, packets, connections);
+  say(`${report.connections} HTTP connections to the daemon, ${report.responses} responses`);
   say(`${report.sent} packets to the daemon, ${report.answered} answers, ${report.problems.length} problems`);
   for (const problem of report.problems) say(problem);
   return report.problems.length > 0;

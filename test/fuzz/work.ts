@@ -12,10 +12,10 @@ import { truncate } from '../../src/wire/truncate.ts';
 import { findTtls, levelRrsets } from '../../src/wire/ttl.ts';
 import { QNAME, label, message, octets, pointer, record, uint16 } from '../wire/raw-message.ts';
 
-const SMALL_OCTETS = 16_000;
+export const SMALL_OCTETS = 16_000;
 /** For shapes that grow only as far as pointers reach: four times this is all of it. */
 const SMALL_POINTED_OCTETS = 4_000;
-const TIMES = 4;
+export const TIMES = 4;
 /** A quadratic reader takes 16 times as long for four times the size; the rest is room for a busy machine. */
 const MOST_GROWTH = 12;
 const MEASUREMENTS = 5;
@@ -31,8 +31,8 @@ export interface Growth {
   readonly ratio: number;
 }
 
-type Shape = readonly [name: string, (sizeOctets: number) => Uint8Array, smallOctets?: number];
-type Work = readonly [name: string, (message: Uint8Array) => void];
+export type Shape = readonly [name: string, (sizeOctets: number) => Uint8Array, smallOctets?: number];
+export type Work = readonly [name: string, (message: Uint8Array) => void];
 
 /** As many records as fit, each made from its number and the place where it will stand. */
 function fill(sizeOctets: number, make: (index: number, offset: number) => Uint8Array): Uint8Array[] {
@@ -52,7 +52,8 @@ const NOTHING = octets();
 const numberLabel = (index: number): Uint8Array =>
   octets(4, Buffer.from(index.toString(16).padStart(4, '0')));
 
-const SHAPES: readonly Shape[] = [
+/** What makes a careless reader slow. Each makes a message of at most so many octets. */
+export const SHAPES: readonly Shape[] = [
   [
     'many tiny records',
     (size) => answers(size, (index) => record({ type: 65_280, ttl: index, rdata: NOTHING })),
@@ -152,7 +153,8 @@ function numberName(index: number): Uint8Array {
 }
 
 const query = new QueryMessage();
-const WORKS: readonly Work[] = [
+/** What is done with messages of others. */
+export const WORKS: readonly Work[] = [
   ['reading a query', (bytes) => void query.read(bytes, bytes.length)],
   ['soundness', (bytes) => void messageIsSound(bytes, bytes.length, nameScratch())],
   ['taking the OPT off', (bytes) => void withoutOpt(bytes, bytes.length)],

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { obstacleFor } from '../../src/guard/child-files.ts';
@@ -53,9 +53,13 @@ describe('a file for another user', () => {
   });
 });
 
-it.skipIf(OWN_USER === 0)('can be read by its owner (who is not root)', () => {
+it('can be read by its owner, who is not root', () => {
   modes(0o700, 0o600);
-  expect(obstacleFor(OWN_USER, file)).toBeUndefined();
+  // Root, for whom nothing stands in the way, can give it to somebody for whom something might.
+  const owner = OWN_USER === 0 ? OTHER_USER : OWN_USER;
+  for (const path of [file, directory]) chownSync(path, owner, process.getgid?.() ?? 0);
+  expect(obstacleFor(owner, file)).toBeUndefined();
+  expect(obstacleFor(owner + 1, file)).toBe(directory);
 });
 
 it('is missing: that is said', () => {

@@ -12,10 +12,13 @@ const nowMs = (): number => Date.now();
 /** A child that ends when it is told to by the test, or by SIGKILL. */
 class FakeChild implements ServeChild {
   readonly pid: number;
+  readonly closed: Promise<void>;
   readonly ended: Promise<ChildEnd>;
   readonly signals: string[] = [];
   endsBy: readonly NodeJS.Signals[] = ['SIGKILL', 'SIGTERM', 'SIGQUIT'];
   private resolve: (end: ChildEnd) => void = () => undefined;
+  /** Its sockets. */
+  close: () => void = () => undefined;
   private readonly events: string[];
 
   constructor(pid: number, events: string[]) {
@@ -23,6 +26,9 @@ class FakeChild implements ServeChild {
     this.events = events;
     this.ended = new Promise((resolve) => {
       this.resolve = resolve;
+    });
+    this.closed = new Promise((resolve) => {
+      this.close = resolve;
     });
   }
 
@@ -64,6 +70,10 @@ class FakeGuard implements GuardedHost {
   start(): Promise<void> {
     this.events.push('guard starts');
     return this.startError === undefined ? Promise.resolve() : Promise.reject(this.startError);
+  }
+
+  childLeaves(): void {
+    this.events.push('guard hears: no sockets');
   }
 
   childGone(reason: string): Promise<void> {
@@ -154,6 +164,30 @@ describe('a child that ends', () => {
     expect(scene.children).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1);
     expect(scene.children).toHaveLength(2);
+  });
+
+  it('is told to the guard when its sockets are closed, and again when it has ended', async () => {
+    const scene = await begin();
+    await scene.serveWell(1000);
+    scene.events.length = 0;
+    scene.child().close();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(scene.events).toEqual(['guard hears: no sockets']);
+    scene.child().end('SIGKILL');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(scene.events).toEqual(['guard hears: no sockets', 'guard hears: SIGKILL']);
+  });
+
+  it('is not told of as one without sockets once it has ended, when another one may run', async () => {
+    const scene = await begin();
+    await scene.serveWell(1000);
+    scene.events.length = 0;
+    const former = scene.child();
+    former.end('SIGKILL');
+    await vi.advanceTimersByTimeAsync(1000);
+    former.close();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(scene.events).toEqual(['guard hears: SIGKILL', 'start of 101']);
   });
 
   it('is replaced after longer and longer pauses, up to 5 s', async () => {

@@ -8,7 +8,7 @@ import type { Child } from '../support/child.ts';
 import { startRun, servePid, untilLocal } from './support/daemons.ts';
 import type { RulesChoice } from './support/daemons.ts';
 import { EVENTS } from './support/events.ts';
-import type { EventName } from './support/events.ts';
+import type { Event, EventName } from './support/events.ts';
 import { Figures } from './support/figures.ts';
 import type { KubeProxyMode } from './support/kube-proxy.ts';
 import { buildLab } from './support/lab.ts';
@@ -74,7 +74,7 @@ function readWish(): Wish | undefined {
 async function runEvent(lab: Lab, { rules }: Wish, event: EventName): Promise<void> {
   process.stdout.write(`${event}: 1,000 queries per second and family from a pod, and from the host …\n`);
   const figures = new Figures({ rules, kubeProxy: lab.mode, pod: 'ptp' });
-  const { names, scenario } = EVENTS[event];
+  const { names, scenario }: Event = EVENTS[event];
   figures.add(names, await scenario({ lab, rules, pod: lab.pod1 }));
   figures.publish();
 }

@@ -1,10 +1,12 @@
 /** A listening socket that rests: who comes meanwhile is served afterwards, and nobody is turned away. */
+import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { loadLibc } from '../../src/datagram/libc.ts';
 import { AcceptPause } from '../../src/listen/accept-pause.ts';
 import { ARRIVALS_AT_ONCE } from '../../src/listen/arrivals.ts';
+import { requireTools, toolPath } from '../support/tools.ts';
 import { TcpClient } from '../support/tcp-client.ts';
 import { atOnce, endpointOf } from './harness.ts';
 import { answers, ask, listen } from './tcp-harness.ts';
@@ -16,7 +18,7 @@ async function open(): Promise<{ server: Server; pause: AcceptPause; client: () 
   const server = createServer((socket) => socket.pipe(socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', BACKLOG, resolve));
   const { port } = server.address() as AddressInfo;
-  const pause = await AcceptPause.of(server, BACKLOG);
+  const pause = libc && AcceptPause.of(server, libc, BACKLOG);
   if (pause === undefined) throw new Error('it cannot pause here');
   onTestFinished(() => {
     pause.close();
@@ -84,5 +86,18 @@ describe.skipIf(libc === undefined)('more connections than may come (where koffi
     expect(await late.waitForMessages(1)).toHaveLength(1);
     late.closeOurSide();
     await drained;
+  });
+});
+
+const { available, reason } = requireTools('ss');
+
+describe.skipIf(libc === undefined || !available)(`a connection ${reason}`, () => {
+  it('takes no more of the kernel than 256 KiB each way, unread and unsent', async () => {
+    const { client, listener } = await listen(endpointOf(atOnce));
+    expect(await answers(await client())).toBe(true);
+    const filter = ['sport', '=', `:${listener.port}`];
+    const said = execFileSync(toolPath('ss'), ['-tmnH', ...filter], { encoding: 'utf8' });
+    const [, receive, send] = /skmem:\(r\d+,rb(\d+),t\d+,tb(\d+)/.exec(said) ?? [];
+    expect([Number(receive), Number(send)]).toEqual([256 * 1024, 256 * 1024]);
   });
 });

@@ -27,4 +27,25 @@ describe('the counters of listeners', () => {
     );
     expect(log.lines[1]).toBe('error bug in a listener: a string');
   });
+
+  it('take note of answers that were not sent: each is counted, and the cause said once', () => {
+    const metrics = new FakeMetrics();
+    const log = new FakeLog();
+    const counters = listenCounters(metrics, log);
+    counters.sendFailed(64, 'ENOBUFS');
+    counters.sendFailed(1, 'ENOBUFS');
+    expect(metrics.value('nodelocaldns_socket_errors_total', 'send')).toBe(65);
+    expect(metrics.value('nodelocaldns_trouble', 'sending')).toBe(1);
+    expect(metrics.value('nodelocaldns_trouble', 'descriptors')).toBe(0);
+    expect(log.lines).toEqual(['warn answers cannot be sent: ENOBUFS']);
+  });
+
+  it('count an answer to a pod that is gone, and make no trouble of it', () => {
+    const metrics = new FakeMetrics();
+    const log = new FakeLog();
+    listenCounters(metrics, log).sendFailed(1, 'EHOSTUNREACH');
+    expect(metrics.value('nodelocaldns_socket_errors_total', 'send')).toBe(1);
+    expect(metrics.value('nodelocaldns_trouble', 'sending')).toBe(0);
+    expect(log.lines).toEqual([]);
+  });
 });

@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SILENCE } from '../../src/chain/outcome.ts';
 import type { Query } from '../../src/chain/query.ts';
+import { FIRST_QUERY_MS } from '../../src/listen/tcp-connection.ts';
 import { ListenError } from '../../src/listen/listen-error.ts';
 import { MAX_CONNECTIONS } from '../../src/listen/tcp.ts';
 import { QR } from '../../src/wire/header.ts';
@@ -228,6 +229,18 @@ describe('the end of a listener', () => {
     await new Promise<void>((resolve) => process.nextTick(resolve));
     await listener.drain(5_000);
     expect(await answer).toHaveLength(1);
+  });
+
+  it('waits a moment for the first question of who has just come, and no longer', async () => {
+    const { listener, client, around } = await listen(endpointOf(atOnce));
+    const [asking, silent, former] = await Promise.all([client(), client(), client()]);
+    expect(await answers(former)).toBe(true);
+    const drained = listener.drain(60_000);
+    await nextTurn();
+    expect(await answers(asking)).toBe(true);
+    around.clock.advance(FIRST_QUERY_MS);
+    await drained;
+    await Promise.all([asking, silent, former].map(({ ended }) => ended));
   });
 
   it('sends what a slow client has not read yet', async () => {

@@ -31,7 +31,7 @@ function toolsOf(calls: Libc, around: Surroundings): BatchTools {
   return {
     libc: calls,
     inbox: new BatchMemory((octets) => calls.addressOf(octets)),
-    outbox: new BatchOutbox(calls, around.counters.sendErrors),
+    outbox: new BatchOutbox(calls, around.counters),
   };
 }
 

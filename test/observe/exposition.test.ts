@@ -1,10 +1,14 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { setBuildInfo } from '../../src/observe/build-info.ts';
-import { expose } from '../../src/observe/exposition.ts';
+import { exposeFamilies } from '../../src/observe/exposition.ts';
+import type { HttpAnswer } from '../../src/observe/http-types.ts';
 import { MetricRegistry } from '../../src/observe/metrics.ts';
+import { takeSnapshot } from '../../src/observe/snapshot.ts';
 import { parseExposition } from './parse-exposition.ts';
 import type { ParsedFamily } from './parse-exposition.ts';
+
+const expose = (registry: MetricRegistry): Promise<HttpAnswer> => exposeFamilies(takeSnapshot(registry));
 
 async function scrape(registry: MetricRegistry): Promise<Map<string, ParsedFamily>> {
   const { body } = await expose(registry);
@@ -159,6 +163,7 @@ describe('the process', () => {
       ['process_resident_memory_bytes', 'gauge'],
       ['process_start_time_seconds', 'gauge'],
       ['process_virtual_memory_bytes', 'gauge'],
+      ['process_virtual_memory_max_bytes', 'gauge'],
     ]);
   });
 

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { hasVariables, renderTemplate } from '../../src/pillar/render.ts';
 import type { TemplateValues } from '../../src/pillar/render.ts';
-import { DEPLOYED_TEMPLATE, MANIFEST_TEMPLATE } from './node-cache-manifest.ts';
+import {
+  BLOCK_OF_CLUSTER,
+  DEPLOYED_TEMPLATE,
+  MANIFEST_TEMPLATE,
+  blockOfRest,
+  blockOfReverse,
+} from './node-cache-manifest.ts';
 
 const VALUES: TemplateValues = {
   file: 'Corefile.base',
@@ -18,47 +24,6 @@ const textOf = (template: string, values: Partial<TemplateValues> = {}): string 
 
 /** `forward` of node-cache's tests and of many deployments, whose octets are looked for. */
 const TCP_BLOCK = '\n    forward . __PILLAR__UPSTREAM__SERVERS__ {\n            force_tcp\n    }\n';
-
-const BLOCK_OF_CLUSTER = `cluster.local:53 {
-    errors
-    cache {
-            success 9984 30
-            denial 9984 5
-    }
-    reload
-    loop
-    bind 169.254.20.10 10.96.0.10
-    forward . 10.96.7.7 {
-            force_tcp
-    }
-    prometheus :9253
-    health 169.254.20.10:8080
-    }
-`;
-
-const blockOfReverse = (zone: string): string => `${zone}:53 {
-    errors
-    cache 30
-    reload
-    loop
-    bind 169.254.20.10 10.96.0.10
-    forward . 10.96.7.7 {
-            force_tcp
-    }
-    prometheus :9253
-    }
-`;
-
-const blockOfRest = (upstreams: string): string => `.:53 {
-    errors
-    cache 30
-    reload
-    loop
-    bind 169.254.20.10 10.96.0.10
-    forward . ${upstreams}
-    prometheus :9253
-    }
-`;
 
 const RENDERED = BLOCK_OF_CLUSTER + blockOfReverse('in-addr.arpa') + blockOfReverse('ip6.arpa');
 

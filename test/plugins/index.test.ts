@@ -6,6 +6,17 @@ const ORDER =
   `metadata timeouts multisocket reload bufsize bind debug ready health prometheus errors log dnstap local dns64 any loadbalance rewrite
   autopath acl cache minimal template hosts loop forward whoami`.split(/\s+/);
 
+/** What node-cache 1.26 is built with. */
+const OF_NODE_CACHE =
+  `bind bufsize cache debug dns64 dnstap errors forward health hosts loadbalance log loop metadata pprof prometheus reload rewrite template
+  timeouts trace whoami`.split(/\s+/);
+
+it('knows every directive of node-cache, and lacks two of them', () => {
+  const names = new Set(PLUGINS.map(({ name }) => name));
+  expect(OF_NODE_CACHE.filter((name) => !KNOWN_DIRECTIVES.has(name))).toEqual([]);
+  expect(OF_NODE_CACHE.filter((name) => !names.has(name))).toEqual(['pprof', 'trace']);
+});
+
 describe('the order of plugins', () => {
   it('is the one of CoreDNS', () => {
     const names = PLUGINS.map(({ name }) => name);

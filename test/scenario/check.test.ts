@@ -33,16 +33,18 @@ it.each(['--json', '-json'])('says it as a line of JSON for each file with %s', 
   expect(stdout.endsWith('\n')).toBe(true);
   const lines = stdout.trimEnd().split('\n');
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
-    { file: good, ok: true, error: null },
+    { file: good, ok: true, error: null, warnings: [] },
     {
       file: bad,
       ok: false,
       error: `plugin/forward: ${bad}:3 - Error during parsing: unknown policy 'guess'`,
+      warnings: [],
     },
     {
       file: '/nowhere/Corefile',
       ok: false,
       error: 'loading Corefile: open /nowhere/Corefile: no such file or directory',
+      warnings: [],
     },
   ]);
 });

@@ -28,7 +28,14 @@ function withOwnResolvConf(text: string): string {
   return text.replaceAll('/etc/resolv.conf', () => tempFile('nameserver 192.0.2.53\n', 'resolv.conf'));
 }
 
+/** Variables that an example names are the reader's. */
+function setVariables(text: string): void {
+  for (const [, variable] of text.matchAll(/\{\$(\w+)\}/g)) vi.stubEnv(variable, '192.0.2.53');
+  onTestFinished(() => void vi.unstubAllEnvs());
+}
+
 function expectToLoad(text: string, name: string): void {
+  setVariables(text);
   const warnings: string[] = [];
   const stderr = vi
     .spyOn(process.stderr, 'write')

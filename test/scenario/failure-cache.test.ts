@@ -26,8 +26,13 @@ interface Setting {
   readonly ask: (name: string) => Promise<Told>;
 }
 
+/** One try, of which silence ends before the question would be asked on another connection. */
+const ONE_TRY = `read_timeout ${TIMEOUT_MS}ms
+        max_connect_attempts 1
+        max_fails 0`;
+
 /** An upstream that does this with dead.example, and answers everything else. */
-async function start(dead: Script, cacheLine = ''): Promise<Setting> {
+async function start(dead: Script, cacheLine = '', forwardLines = ONE_TRY): Promise<Setting> {
   const times: number[] = [];
   const upstream = await startScriptedUpstream((query) => {
     if (query.name !== 'dead.example.') return reply({ answers: ['@ 30 IN A 192.0.2.1'] });
@@ -43,9 +48,7 @@ async function start(dead: Script, cacheLine = ''): Promise<Setting> {
         ${cacheLine}
       }
       forward . 127.0.0.1:${upstream.port} {
-        read_timeout ${TIMEOUT_MS}ms
-        max_connect_attempts 1
-        max_fails 0
+        ${forwardLines}
       }
     }
 `,
@@ -90,6 +93,44 @@ it('a storm for a name that gets SERVFAIL costs one query for each step, which s
   expect((await storm())[0].error).toBe('13');
   expect(times[1] - times[0]).toBeGreaterThan(950);
   expect(times[2] - times[1]).toBeGreaterThan(1_950);
+});
+
+it.each([
+  ['over UDP', '', false],
+  ['over TCP', 'force_tcp', false],
+  ['while other names are answered over UDP', '', true],
+  ['while other names are answered over TCP', 'force_tcp', true],
+])(
+  'a step costs three queries at most with everything as it is by default, %s',
+  async (_, forwardLines, hasOthers) => {
+    const { times, storm, ask } = await start(() => drop(), '', forwardLines);
+    const others = [ask('alive.example')];
+    await others[0];
+    const timer = setInterval(() => {
+      if (hasOthers) others.push(ask(`alive-${others.length}.example`));
+    }, 50);
+    for (const told of await storm()) {
+      expect(told).toEqual({ rcode: 'SERVFAIL', error: '22 upstream: timeout' });
+    }
+    clearInterval(timer);
+    // RFC 9520 section 3.2: one server is asked the same thing three times at most, for all clients together.
+    const { length } = times;
+    expect(length).toBeGreaterThan(1);
+    expect(length).toBeLessThanOrEqual(3);
+    for (const { rcode } of await storm()) expect(rcode).toBe('SERVFAIL');
+    expect(times).toHaveLength(length);
+    for (const { rcode } of await Promise.all(others)) expect(rcode).toBe('NOERROR');
+  },
+  12_000,
+);
+
+it('a dead name takes nothing from others, however many clients ask for it', async () => {
+  const { upstream, storm, ask } = await start(() => drop(), '', 'force_tcp');
+  const dead = storm();
+  for (let i = 0; i < 20; i++) expect((await ask(`alive-${i}.example`)).rcode).toBe('NOERROR');
+  await dead;
+  const alive = upstream.queries.filter(({ name }) => name.startsWith('alive-'));
+  expect(alive).toHaveLength(20);
 });
 
 it('a failure is over with the first answer', async () => {

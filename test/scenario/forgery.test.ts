@@ -1,62 +1,18 @@
 /**
- * What a forger may try beyond single wrong replies (`lying-upstream.test.ts`): guesses at questions that many ask, records about other names
- * in a reply that is right, chains that lead nowhere, replies in pieces, and replies that nobody asked for.
+ * What a forger may try whose single replies all look right to somebody (wrong ones are `lying-upstream.test.ts`): guesses at questions that
+ * many ask or that are asked again, records about other names in a reply that is right, chains that lead nowhere, replies in pieces, and
+ * replies that nobody asked for.
  */
 import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startDaemon } from '../support/daemon.ts';
-import { freePort } from '../support/free-port.ts';
-import { scrape } from '../support/page.ts';
-import { rawQuery, readReply } from '../support/raw-message.ts';
 import type { RawReply } from '../support/raw-message.ts';
 import { replyMessage } from '../support/scripted-reply.ts';
-import { later, octets, reply, several, startScriptedUpstream } from '../support/scripted-upstream.ts';
-import type {
-  ReceivedQuery,
-  Script,
-  ScriptedUpstream,
-  ScriptedUpstreamOptions,
-} from '../support/scripted-upstream.ts';
-import { UdpClient } from '../support/udp-client.ts';
-
-const LIE = { answers: ['@ 30 IN A 203.0.113.66'] };
-const TRUTH = reply({ answers: ['@ 30 IN A 192.0.2.1'] });
-
-interface Resolver {
-  readonly upstream: ScriptedUpstream;
-  readonly ask: (name: string) => Promise<RawReply>;
-  readonly mismatches: () => Promise<number>;
-}
-
-async function startResolver(
-  script: Script,
-  options = '',
-  upstreamOptions: ScriptedUpstreamOptions = {},
-): Promise<Resolver> {
-  const upstream = await startScriptedUpstream(script, upstreamOptions);
-  onTestFinished(() => upstream.close());
-  const [port, metricsPort] = await Promise.all([freePort(), freePort()]);
-  await startDaemon({
-    corefile: `.:${port} {
-      bind 127.0.0.1
-      cache
-      prometheus 127.0.0.1:${metricsPort}
-      forward . 127.0.0.1:${upstream.port} {
-        max_fails 0
-        ${options}
-      }
-    }
-`,
-  });
-  const client = await UdpClient.open({ port });
-  let id = 0;
-  return {
-    upstream,
-    ask: async (name) => readReply(await client.ask(rawQuery({ name, id: ++id }))),
-    mismatches: async () => (await scrape(metricsPort)).sum('nodelocaldns_upstream_mismatched_replies_total'),
-  };
-}
+import { drop, later, octets, reply, several } from '../support/scripted-upstream.ts';
+import type { ReceivedQuery } from '../support/scripted-upstream.ts';
+import { LIE, TRUTH, startDeceived, truthAbout } from './support/forged-upstream.ts';
+import type { Deceived } from './support/forged-upstream.ts';
 
 /** A socket that sends from the address of the upstream, but another port. */
 function openForger(): Socket {
@@ -68,7 +24,7 @@ function openForger(): Socket {
 describe('many who ask the same at the same time', () => {
   it('are one question upstream, so that a guess is one guess', async () => {
     const gate = Promise.withResolvers<void>();
-    const { upstream, ask } = await startResolver(() => later(gate.promise, TRUTH));
+    const { upstream, ask } = await startDeceived(() => later(gate.promise, TRUTH));
     const answers = Array.from({ length: 100 }, (_, i) =>
       ask(i % 2 === 0 ? 'popular.example.' : 'POPULAR.example.'),
     );
@@ -83,7 +39,7 @@ describe('many who ask the same at the same time', () => {
 
   it('get the truth over TCP when somebody guesses at ids', async () => {
     const guesses = Array.from({ length: 200 }, (_, i) => i * 300);
-    const { upstream, ask } = await startResolver(({ transport, id }) =>
+    const { upstream, ask } = await startDeceived(({ transport, id }) =>
       transport === 'tcp'
         ? TRUTH
         : several(...guesses.filter((guess) => guess !== id).map((guess) => reply({ ...LIE, id: guess }))),
@@ -97,7 +53,7 @@ describe('many who ask the same at the same time', () => {
     // Each reply of a forger fits one question at most: an answer to one name with the id of another is none.
     const asked: ReceivedQuery[] = [];
     const gate = Promise.withResolvers<void>();
-    const { upstream, ask, mismatches } = await startResolver((query) => {
+    const { upstream, ask, mismatches } = await startDeceived((query) => {
       if (query.transport === 'tcp') return TRUTH;
       asked.push(query);
       const other = asked.find(({ name }) => name !== query.name);
@@ -114,9 +70,60 @@ describe('many who ask the same at the same time', () => {
   });
 });
 
+/** So slow that each of them has a port of its own: one that is shared with the victim would show that the victim's leads somewhere. */
+const BETWEEN_OTHERS_MS = 20;
+
+/** Asks for victim.example., and for others until the victim was asked for a second time: for an upstream that is silent to all it is not. */
+async function askTwice({ upstream, ask }: Deceived): Promise<{ answer: Promise<RawReply> }> {
+  const answer = ask('victim.example.');
+  const isAskedTwice = (): boolean =>
+    upstream.queries.filter(({ name }) => name === 'victim.example.').length === 2;
+  for (let i = 0; !isAskedTwice(); i++) {
+    await ask(`n${i}.example.`);
+    await delay(BETWEEN_OTHERS_MS);
+  }
+  return { answer };
+}
+
+describe('a question that is asked again from another port since the first one is silent', () => {
+  it('takes no answer with the id that it has at the other port', async () => {
+    const asked: ReceivedQuery[] = [];
+    const deceived = await startDeceived((query) => {
+      if (query.name !== 'victim.example.') return TRUTH;
+      asked.push(query);
+      const [first] = asked;
+      if (first === query) return drop();
+      return several(reply({ ...LIE, id: first.id === query.id ? 'wrong' : first.id }), TRUTH);
+    });
+    const { answer } = await askTwice(deceived);
+    expect((await answer).answer).toEqual(truthAbout('victim.example.'));
+    expect(await deceived.mismatches()).toBe(1);
+    expect(new Set(asked.map(({ clientPort }) => clientPort)).size).toBe(2);
+  });
+
+  it('takes one answer, and what comes later at the other port changes nothing', async () => {
+    const gate = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<void>();
+    const asked: ReceivedQuery[] = [];
+    const deceived = await startDeceived((query) => {
+      if (query.name !== 'victim.example.') return TRUTH;
+      asked.push(query);
+      return query === asked[0] ? later(gate.promise, TRUTH) : later(told.promise, reply(LIE));
+    });
+    const { answer } = await askTwice(deceived);
+    gate.resolve();
+    expect((await answer).answer).toEqual(truthAbout('victim.example.'));
+    told.resolve();
+    // What is asked and answered after it has been read after it.
+    await deceived.ask('last.example.');
+    expect((await deceived.ask('victim.example.')).answer).toEqual([expect.stringMatching(/ 192\.0\.2\.1$/)]);
+    expect(asked).toHaveLength(2);
+  });
+});
+
 describe('a reply that is right', () => {
   it('says nothing about other names, whatever records it brings', async () => {
-    const { upstream, ask } = await startResolver(({ name }) =>
+    const { upstream, ask } = await startDeceived(({ name }) =>
       name === 'bait.example.'
         ? reply({
             answers: ['@ 30 IN A 192.0.2.7', 'victim.example. 9999 IN A 203.0.113.66'],
@@ -138,7 +145,7 @@ describe('a reply that is right', () => {
   });
 
   it('may have the question in another case, and the client gets its own', async () => {
-    const { ask, mismatches } = await startResolver(() =>
+    const { ask, mismatches } = await startDeceived(() =>
       reply({ name: 'wWw.EXAMPLE.', answers: ['@ 30 IN A 192.0.2.1'] }),
     );
     const { answer, question } = await ask('WwW.example.');
@@ -153,7 +160,7 @@ describe('a reply that is right', () => {
     ['leads nowhere', ['@ 30 IN CNAME gone.example.']],
   ])('and a chain that %s is passed on, and followed by nobody', async (_, answers) => {
     const lines = answers.map((line) => line.replace('CNAME @', 'CNAME a.example.'));
-    const { upstream, ask } = await startResolver(({ name }) =>
+    const { upstream, ask } = await startDeceived(({ name }) =>
       name === 'a.example.' ? reply({ answers: lines }) : TRUTH,
     );
     const { rcode, answer } = await ask('a.example.');
@@ -168,7 +175,7 @@ describe('over TCP', () => {
   it.each([1, 2, 3, 7])(
     'replies in pieces of %i octets are put together, forgeries between them left out',
     async (pieces) => {
-      const { ask, mismatches } = await startResolver(
+      const { ask, mismatches } = await startDeceived(
         () => several(reply({ ...LIE, name: 'victim.example.' }), reply({ ...LIE, id: 'wrong' }), TRUTH),
         'force_tcp',
         { tcpPieceOctets: pieces },
@@ -179,7 +186,7 @@ describe('over TCP', () => {
   );
 
   it('a frame within a frame is octets, not a reply', async () => {
-    const { upstream, ask } = await startResolver((query) => {
+    const { upstream, ask } = await startDeceived((query) => {
       if (query.connection > 1) return TRUTH;
       const lie = Buffer.from(replyMessage(query, LIE));
       // A length that counts the lie and its own frame: the lie stands where a reader that is off by a frame would begin.
@@ -193,7 +200,7 @@ describe('over TCP', () => {
 it('replies that nobody asked for change nothing, from wherever they come', async () => {
   const forger = openForger();
   const ports: number[] = [];
-  const { upstream, ask, mismatches } = await startResolver((query) => {
+  const { upstream, ask, mismatches } = await startDeceived((query) => {
     ports.push(query.clientPort);
     // From the address and port that were asked, too.
     return several(TRUTH, reply({ ...LIE, name: 'victim.example.', id: 'wrong' }));

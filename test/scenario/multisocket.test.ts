@@ -3,6 +3,7 @@
  * scrapes, stops or reloads it, and to a second daemon, which stays out.
  */
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { expect, it, onTestFinished } from 'vitest';
 import { runCli, startDaemon } from '../support/daemon.ts';
 import type { Daemon } from '../support/daemon.ts';
@@ -17,7 +18,7 @@ import type { Script, ScriptedUpstream } from '../support/scripted-upstream.ts';
 import { TcpClient, framed } from '../support/tcp-client.ts';
 import { tempFile } from '../support/temp-file.ts';
 import { UdpClient } from '../support/udp-client.ts';
-import { childPids } from '../support/child-pids.ts';
+import { childPrograms } from '../support/child-pids.ts';
 import { allGone, lives } from '../support/workers.ts';
 
 /** Source ports: that the kernel gives all of them to one of two workers happens once in four billion runs. */
@@ -64,7 +65,7 @@ async function startWorkers(
 `;
   const daemon = await startDaemon({ corefile: corefile(count), args });
   if (count > 1) await daemon.waitForLine(SERVING);
-  return { daemon, upstream, port, pages, corefile, workers: () => childPids(daemon.pid) };
+  return { daemon, upstream, port, pages, corefile, workers: () => childPrograms(daemon.pid) };
 }
 
 const query = (name: string, id = 1): Buffer => rawQuery({ id, name });
@@ -88,8 +89,9 @@ const allSettled = (streams: readonly QueryStream[], count: number): Promise<voi
   Promise.all(streams.map((stream) => stream.settled(stream.settledCount + count)));
 
 /** Behind the program's own name, as `ps` shows them. */
+/** Behind the program's name. */
 const argumentsOf = (pid: number): string[] =>
-  readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').slice(2);
+  readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').slice(1);
 
 function killIfAlive(pid: number): void {
   if (lives(pid)) process.kill(pid, 'SIGKILL');
@@ -126,7 +128,17 @@ it.each(['auto', 'dgram'])('answers from both, and adds both up, with --udp=%s',
   expect(page.sum('nodelocaldns_workers')).toBe(2);
   expect(daemon.lines().filter((line) => /\bserving on\b/.test(line))).toHaveLength(1);
   const [worker] = workers();
-  expect(argumentsOf(worker)).toEqual(argumentsOf(daemon.pid));
+  const collectsAlone = '--single-threaded-gc';
+  const others = argumentsOf(daemon.pid).filter((argument) => argument !== collectsAlone);
+  expect(argumentsOf(worker).filter((argument) => argument !== collectsAlone)).toEqual(others);
+  expect(argumentsOf(worker)).toContain(collectsAlone);
+});
+
+it('without a number there are as many as processors', async () => {
+  const [port, processors] = [await freePort(), availableParallelism()];
+  const daemon = await startDaemon({ corefile: `.:${port} {\n bind 127.0.0.1\n multisocket\n whoami\n}\n` });
+  if (processors > 1) await daemon.waitForLine(new RegExp(`multisocket: ${processors} workers serve$`));
+  expect(childPrograms(daemon.pid)).toHaveLength(processors - 1);
 });
 
 it('with one is what it always was: one process, and no metrics of workers', async () => {

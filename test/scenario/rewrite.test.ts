@@ -1,11 +1,17 @@
 /** Other questions go upstream than clients ask, and clients do not see it: over both transports, cached or not, for many at a time. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startDaemon } from '../support/daemon.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { freePort } from '../support/free-port.ts';
 import { rawQuery, readReply } from '../support/raw-message.ts';
 import type { RawQuery, RawReply } from '../support/raw-message.ts';
-import { closeConnection, later, reply, startScriptedUpstream } from '../support/scripted-upstream.ts';
+import {
+  closeConnection,
+  later,
+  octets,
+  reply,
+  startScriptedUpstream,
+} from '../support/scripted-upstream.ts';
 import type { ScriptedUpstream } from '../support/scripted-upstream.ts';
 import { TcpClient, framed } from '../support/tcp-client.ts';
 import { UdpClient } from '../support/udp-client.ts';
@@ -113,4 +119,33 @@ describe('rewrite', () => {
     await udp({ name: 'one.test.' });
     await daemon.waitForLine(/one\.test\. NOERROR/);
   });
+});
+
+it("sends the options that rules add upstream, none of the client's, and the client none that come back", async () => {
+  // Its OPT is the one that it was asked with.
+  const seen = await startScriptedUpstream(({ message }) => {
+    const answer = Buffer.from(message);
+    answer[2] |= 0x80;
+    return octets(answer);
+  });
+  onTestFinished(() => seen.close());
+  const ownPort = await freePort();
+  await startDaemon({
+    corefile: `.:${ownPort} {
+      bind 127.0.0.1
+      rewrite continue edns0 local set 0xffee {client_ip}
+      rewrite edns0 nsid set revert
+      cache
+      forward . 127.0.0.1:${seen.port}
+    }
+`,
+  });
+  const client = await UdpClient.open({ port: ownPort });
+  const cookie = [10, Buffer.from('0123456789abcdef', 'hex')] as const;
+  const told = await client.ask(rawQuery({ name: 'a.test', edns: { udpSize: 1232, options: [cookie] } }));
+  expect(readReply(told).rcode).toBe('NOERROR');
+  // Header, question, and an OPT without options.
+  expect(Buffer.from(told).toString('hex', 12 + 8 + 4)).toMatch(/^00002904d0[0-9a-f]{8}0000$/);
+  const [{ message }] = seen.queries;
+  expect(Buffer.from(message).toString('hex')).toMatch(/000029[0-9a-f]{12}000cffee00047f00000100030000$/);
 });

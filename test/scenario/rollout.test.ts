@@ -7,10 +7,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { startDaemon } from '../support/daemon.ts';
 import { freePort } from '../support/free-port.ts';
-import { rawQuery, readReply } from '../support/raw-message.ts';
 import { drop, later, reply, startScriptedUpstream } from '../support/scripted-upstream.ts';
 import type { ScriptedUpstream } from '../support/scripted-upstream.ts';
-import { UdpClient } from '../support/udp-client.ts';
+import { startSteadyLoad } from './support/steady-load.ts';
 
 const INSTANCES = 3;
 const QUERIES_PER_SECOND = 200;
@@ -64,11 +63,6 @@ class Service {
   }
 }
 
-interface Outcome {
-  readonly rcode: string;
-  readonly ms: number;
-}
-
 it.each<[string, readonly Leaving[]]>([
   ['are reset', ['reset', 'reset', 'reset', 'reset']],
   ['end', ['close', 'close', 'close', 'close']],
@@ -88,22 +82,13 @@ it.each<[string, readonly Leaving[]]>([
     }
 `,
     });
-    const client = await UdpClient.open({ port });
-    const outcomes: Promise<Outcome>[] = [];
-    const ask = async (id: number): Promise<Outcome> => {
-      const began = performance.now();
-      const { rcode } = readReply(await client.ask(rawQuery({ name: `n${id}.example.`, id })));
-      return { rcode, ms: performance.now() - began };
-    };
-    const load = setInterval(() => outcomes.push(ask(outcomes.length + 1)), 1_000 / QUERIES_PER_SECOND);
-    onTestFinished(() => clearInterval(load));
+    const load = await startSteadyLoad(port, QUERIES_PER_SECOND);
     await delay(STEP_MS);
     for (const how of leaving) {
       await service.replace(how);
       await delay(STEP_MS);
     }
-    clearInterval(load);
-    const all = await Promise.all(outcomes);
+    const all = await load.end();
     expect(all.length).toBeGreaterThan(300);
     expect(all.filter(({ rcode }) => rcode !== 'NOERROR')).toEqual([]);
     expect(Math.max(...all.map(({ ms }) => ms))).toBeLessThan(SLOWEST_MS);

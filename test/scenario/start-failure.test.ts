@@ -27,7 +27,7 @@ const BROKEN: readonly (readonly [string, (place: Place) => string, string])[] =
   [
     'a directive that node-cache has and this has not yet',
     (place) => block(place, '  kubernetes cluster.local'),
-    "FILE:4 - no action found for directive 'kubernetes' with server type 'dns' (missing a plugin?)",
+    "FILE:4 - no action found for directive 'kubernetes' with server type 'dns' (missing a plugin?): forward the zone of the cluster to the cluster DNS, which knows its Services",
   ],
   [
     'an option with a wrong value',

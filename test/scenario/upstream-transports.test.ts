@@ -98,6 +98,44 @@ it('asks over TLS, whatever the client came over, and checks the name', async ()
   expect(protos).toEqual(['tcp-tls']);
 });
 
+it('asks over one TLS connection as long as that is there, and resumes the session on the next', async () => {
+  const upstream = await startScriptedUpstream(() => reply({ answers: ['@ 30 IN A 192.0.2.1'] }), {
+    tls: IDENTITY,
+  });
+  onTestFinished(() => upstream.close());
+  const [port, metrics] = await Promise.all([freePort(), freePort()]);
+  await startDaemon({
+    corefile: `.:${port} {
+      bind 127.0.0.1
+      prometheus 127.0.0.1:${metrics}
+      forward . tls://127.0.0.1:${upstream.port} {
+        tls ${tempFile(IDENTITY.cert, 'ca.pem')}
+        tls_servername dns.test
+        health_check 1h
+      }
+    }
+`,
+  });
+  const client = await UdpClient.open({ port });
+  const askTen = async (): Promise<void> => {
+    for (let id = 0; id < 10; id++) {
+      const { rcode } = readReply(await client.ask(rawQuery({ name: `n${id}.example`, id })));
+      expect(rcode).toBe('NOERROR');
+    }
+  };
+  await askTen();
+  expect([upstream.accepted, upstream.resumed]).toEqual([1, 0]);
+  for (let connection = 2; connection < 4; connection++) {
+    upstream.breakConnections('close');
+    await upstream.waitForConnections(0);
+    await askTen();
+    expect([upstream.accepted, upstream.resumed]).toEqual([connection, connection - 1]);
+  }
+  const page = await scrape(metrics);
+  expect(page.sum('coredns_proxy_conn_cache_hits_total', { proto: 'tcp-tls' })).toBe(27);
+  expect(page.sum('coredns_proxy_conn_cache_misses_total', { proto: 'tcp-tls' })).toBe(3);
+});
+
 it.each([
   ['another name', (authority: string) => `tls ${authority}\n tls_servername other.test`],
   ['an authority that it does not trust', () => 'tls_servername dns.test'],

@@ -28,7 +28,7 @@ describe('a configuration that cannot be', () => {
       what: 'a directive of CoreDNS that is not here',
       corefile: '. {\n whoami\n route53\n}',
       error:
-        "Corefile:3 - no action found for directive 'route53' with server type 'dns' (missing a plugin?)",
+        "Corefile:3 - no action found for directive 'route53' with server type 'dns' (missing a plugin?): this is a cache and holds no zones: forward the zone to the server that holds it, or write single names with hosts or template",
     },
     {
       what: 'an option that is wrong, which says so itself',
@@ -40,6 +40,12 @@ describe('a configuration that cannot be', () => {
       what: 'a value that is wrong, which knows no place',
       corefile: '. {\n\n health 8080\n}',
       error: 'plugin/health: Corefile:3 - address 8080: missing port in address',
+    },
+    {
+      what: 'blocks of which none has an address',
+      corefile:
+        'a.test {\n bind 127.0.0.1 {\n  except 127.0.0.1\n }\n whoami\n}\nb.test {\n bind ::1 {\n  except ::1\n }\n whoami\n}',
+      error: 'no server block listens anywhere: their bind lines leave no address',
     },
     {
       what: 'a plugin twice',

@@ -52,6 +52,7 @@ function root(script: ((query: Query) => Pending) | undefined, forwards = false)
     ports: [53],
     settings: defaultSettings(),
     servers: [SERVER],
+    facts: [],
     upstreams: forwards ? [upstream] : [],
     makers: [],
     chain,

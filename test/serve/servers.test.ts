@@ -37,8 +37,9 @@ describe('servers', () => {
     },
     {
       what: 'none for a block that excepts all its addresses',
-      corefile: '. {\n bind 127.0.0.1 {\n except 127.0.0.1\n }\n whoami\n}',
-      servers: [],
+      corefile:
+        '. {\n bind 127.0.0.1 {\n except 127.0.0.1\n }\n whoami\n}\na.test {\n bind 127.0.0.2\n whoami\n}',
+      servers: ['dns://127.0.0.2:53: a.test.'],
     },
   ])('$what', ({ corefile, servers }) => {
     expect(layoutOf(corefile).toSorted()).toEqual(servers.toSorted());

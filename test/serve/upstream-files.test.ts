@@ -1,4 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseCorefile } from '../../src/corefile/parse.ts';
 import { NODE_FILES } from '../../src/serve/node-files.ts';
@@ -26,6 +27,14 @@ it('changes with a file that forward names, and when that comes or goes', () => 
   const second = hashOf(text);
   rmSync(path);
   expect(new Set([first, second, hashOf(text)]).size).toBe(3);
+});
+
+it('knows a file by a path that begins where the daemon was started', () => {
+  const path = tempFile('nameserver 192.0.2.1\n', 'resolv.conf');
+  const text = `. {\n  forward . ${relative(process.cwd(), path)}\n}\n`;
+  const before = hashOf(text);
+  writeFileSync(path, 'nameserver 192.0.2.2\n');
+  expect(hashOf(text)).not.toBe(before);
 });
 
 it('does not look at files of other plugins, which look themselves', () => {

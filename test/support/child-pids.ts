@@ -3,6 +3,7 @@
  * others of them end (proc(5)).
  */
 import { readFileSync, readdirSync } from 'node:fs';
+import { HOLDER_NAME } from '../../src/cli/memory-holder.ts';
 
 /** In the order of their process ids; empty for a process that is gone. */
 export const childPids = (parent: number): number[] =>
@@ -10,6 +11,18 @@ export const childPids = (parent: number): number[] =>
     .filter((name) => /^\d+$/.test(name) && parentOf(name) === parent)
     .map(Number)
     .toSorted((one, other) => one - other);
+
+/** But for the one that holds the memory of a process that serves. */
+export const childPrograms = (parent: number): number[] => childPids(parent).filter((pid) => !isHolder(pid));
+
+/** The child that holds its memory. @throws {Error} when there is none */
+export function holderPid(parent: number): number {
+  const found = childPids(parent).find(isHolder);
+  if (found === undefined) throw new Error(`process ${parent} has no child that holds its memory`);
+  return found;
+}
+
+const isHolder = (pid: number): boolean => read(pid, 'comm').trim() === HOLDER_NAME;
 
 /** The child that has this word on its command line. @throws {Error} when there is none */
 export function childPidWith(parent: number, word: string): number {
@@ -19,12 +32,14 @@ export function childPidWith(parent: number, word: string): number {
   return found;
 }
 
+const commandLine = (pid: number): string[] => read(pid, 'cmdline').split('\0');
+
 /** Empty for a process that is gone. */
-function commandLine(pid: number): string[] {
+function read(pid: number, file: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
-    return [];
+    return '';
   }
 }
 

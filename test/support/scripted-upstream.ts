@@ -38,7 +38,9 @@ export interface ScriptedUpstreamOptions {
   tls?: {
     readonly key: string;
     readonly cert: string;
-    /** Whose certificates a client has to have. */ readonly ca?: string;
+    /** Whose certificates a client has to have. */
+    readonly ca?: string;
+    readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3';
   };
   /** Is told the number of each connection, from 1 on, before anything is read from it; may break it. */
   onConnection?: (connection: number) => void;

@@ -1,5 +1,6 @@
 /** What a plugin sees while it is set up, held in memory: time that a test moves, log lines, metrics, and hooks that a test runs. */
 import type { Clock } from '../../src/base/clock.ts';
+import type { Fact } from '../../src/chain/facts.ts';
 import type { Handler } from '../../src/chain/handler.ts';
 import type { ServerIdentity, Zone } from '../../src/chain/identity.ts';
 import { Failure } from '../../src/chain/outcome.ts';
@@ -172,7 +173,6 @@ export class FakeContext implements SetupContext {
   settings: BlockSettings = {
     bindAddresses: undefined,
     debug: false,
-    stacktrace: false,
     timeouts: undefined,
     reload: undefined,
     workers: undefined,
@@ -188,6 +188,8 @@ export class FakeContext implements SetupContext {
   readonly routes: HttpRoute[] = [];
   /** Resolvers that a plugin offered, or that a test puts here. */
   readonly upstreams: OfferedUpstream[] = [];
+  /** What a plugin said of itself, in order. */
+  readonly facts: Fact[] = [];
   private readonly startHooks: (() => void | Promise<void>)[] = [];
   private readonly stopHooks: (() => void | Promise<void>)[] = [];
   private readonly shutdownHooks: (() => void)[] = [];
@@ -217,6 +219,10 @@ export class FakeContext implements SetupContext {
   /** The names of the families, a line each. */
   metricsPage(): Promise<HttpAnswer> {
     return Promise.resolve({ status: 200, contentType: 'text/plain', body: this.metrics.names().join('\n') });
+  }
+
+  explain(fact: Fact): void {
+    this.facts.push(fact);
   }
 
   offerUpstream(upstream: OfferedUpstream): void {

@@ -35,12 +35,18 @@ export class TcpClient {
   }
 
   /** Open until the end of the test that it was opened in, or of the process when it was no test. */
-  static async open({ host = '127.0.0.1', port }: Target): Promise<TcpClient> {
-    const socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
+  static async open({ host = '127.0.0.1', port, from }: Target): Promise<TcpClient> {
+    const local = from === undefined ? {} : { localAddress: from };
+    const socket = connect({ host, port, ...local, noDelay: true, allowHalfOpen: true });
     atTestEnd(() => void socket.destroy());
     await once(socket, 'connect');
     socket.unref();
     return new TcpClient(socket);
+  }
+
+  /** The port of ours, while it is open. */
+  get port(): number {
+    return this.socket.localPort ?? 0;
   }
 
   write(octets: Uint8Array): void {

@@ -30,13 +30,31 @@ const ROWS = [
     service: 'prometheus',
     purpose: 'let Prometheus judge the metrics',
   },
+  {
+    tool: 'prometheus',
+    package: 'prometheus',
+    service: 'prometheus',
+    purpose: 'let a real Prometheus scrape the daemon',
+  },
   { tool: 'knotd', package: 'knot', service: 'knot', purpose: 'need a real server as cluster DNS' },
   { tool: 'ip', package: 'iproute2', purpose: 'make hosts of network namespaces' },
+  { tool: 'ss', package: 'iproute2', purpose: 'read the memory of sockets' },
   { tool: 'nft', package: 'nftables', service: 'nftables', purpose: 'install nftables rules' },
   { tool: 'iptables', package: 'iptables', purpose: 'install iptables rules' },
   { tool: 'conntrack', package: 'conntrack', purpose: 'count tracked connections' },
   { tool: 'ptp', package: 'containernetworking-plugins', purpose: 'attach pods as a kubelet does' },
   { tool: 'setpriv', package: 'util-linux', purpose: 'serve without privileges' },
+  {
+    tool: 'dnstap',
+    package: 'golang-github-dnstap-golang-dnstap-cli',
+    purpose: 'let its own tool read dnstap',
+  },
+  {
+    tool: 'fstrm_capture',
+    package: 'fstrm-bin',
+    purpose: 'read Frame Streams with the library that defines them',
+  },
+  { tool: 'dnstap-ldns', package: 'dnstap-ldns', purpose: 'decode dnstap with a second implementation' },
   { tool: 'systemd-analyze', package: 'systemd', purpose: 'let systemd judge its units' },
 ] as const satisfies readonly ToolRow[];
 

@@ -12,6 +12,8 @@ export interface Target {
   /** `127.0.0.1` unless given. */
   readonly host?: string;
   readonly port: number;
+  /** The address that the client has: any of 127.0.0.0/8, so that there may be many clients. The system's choice unless given. */
+  readonly from?: string;
 }
 
 const ANSWER_TIMEOUT_MS = 8_000;
@@ -36,8 +38,9 @@ export class UdpClient {
   }
 
   /** Open until the end of the test that it was opened in, or of the process when it was no test. */
-  static async open({ host = '127.0.0.1', port }: Target): Promise<UdpClient> {
+  static async open({ host = '127.0.0.1', port, from }: Target): Promise<UdpClient> {
     const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+    if (from !== undefined) await new Promise<void>((resolve) => socket.bind({ address: from }, resolve));
     await new Promise<void>((resolve) => socket.connect(port, host, resolve));
     atTestEnd(() => void socket.close());
     socket.unref();

@@ -9,14 +9,14 @@ function spendAll(budget: MoveBudget): number {
 }
 
 it('what 64 connections hold may be asked again at once, then one for ten that are asked', () => {
-  const budget = new MoveBudget();
+  const budget = new MoveBudget(128);
   expect(spendAll(budget)).toBe(128);
   for (let i = 0; i < 105; i++) budget.earn();
   expect(spendAll(budget)).toBe(10);
 });
 
 it('no more is saved up than that', () => {
-  const budget = new MoveBudget();
+  const budget = new MoveBudget(128);
   for (let i = 0; i < 10_000; i++) budget.earn();
   expect(spendAll(budget)).toBe(128);
 });

@@ -37,7 +37,7 @@ const pending = (acceptsAny = false): PendingQuery => {
     new PromisedReply(),
   );
   // The test is about octets; this also stops its timer.
-  query.resolve(new Uint8Array(0));
+  query.resolve(new Uint8Array(0), { expire: () => '' });
   return query;
 };
 

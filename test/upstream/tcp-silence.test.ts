@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { drop, later, resetConnection } from '../support/scripted-upstream.ts';
-import { failureOf, lastOctet, openUpstream, serve } from './open-upstream.ts';
+import { askFor, failureOf, lastOctet, openUpstream, serve } from './open-upstream.ts';
 import { answerByName, name, perConnection } from './streams.ts';
 
 /** Nothing for 0.3 s makes a connection silent; the next one is asked within 0.05 s, on a machine that has other things to do. */
@@ -59,10 +59,36 @@ describe('a connection on which nothing comes', () => {
     expect([1, 2, 3].map(asked)).toEqual([2, 1, 1]);
   });
 
-  it('has its questions asked three times at most', async () => {
-    const server = await serve(() => drop());
+  it('has its questions asked three times at most, while others are answered', async () => {
+    const gate = Promise.withResolvers<void>();
+    const server = await serve(
+      (query) => (query.name === 'n1.test.' ? later(gate.promise, drop()) : answerByName(query)),
+      { serialTcp: true },
+    );
     const { ask } = openUpstream(server);
-    expect((await failureOf(ask(name(1), 'tcp', 1_800))).code).toBe('timeout');
+    const failure = failureOf(ask(name(1), 'tcp', 2_000));
+    const others: Promise<unknown>[] = [];
+    const timer = setInterval(() => others.push(ask(name(2), 'tcp', 5_000)), 50);
+    expect((await failure).code).toBe('timeout');
+    clearInterval(timer);
+    gate.resolve();
+    await Promise.all(others);
+    const asked = server.queries.filter((query) => query.name === 'n1.test.');
+    expect(new Set(asked.map(({ connection }) => connection)).size).toBe(3);
+    expect(asked).toHaveLength(3);
+  });
+
+  it('has its questions asked twice where nobody is answered, and once more in a later exchange', async () => {
+    const server = await serve(() => drop());
+    const { upstream } = openUpstream(server);
+    const once = askFor(name(1));
+    const sends: number[] = [];
+    for (let exchange = 0; exchange < 2; exchange++) {
+      const failure = failureOf(upstream.exchange(once, 'tcp', performance.now() + 1_300));
+      expect((await failure).code).toBe('timeout');
+      sends.push(once.sends);
+    }
+    expect(sends).toEqual([2, 3]);
     expect(perConnection(server.queries)).toEqual([1, 1, 1]);
     await server.waitForConnections(0);
   });

@@ -1,7 +1,10 @@
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { reply } from '../support/scripted-upstream.ts';
+import { drop, reply } from '../support/scripted-upstream.ts';
 import { selfSigned } from '../support/self-signed.ts';
 import { failureOf, lastOctet, openUpstream, serve } from './open-upstream.ts';
+import { listenRaw } from './streams.ts';
 
 const IDENTITY = selfSigned('dns.test', '127.0.0.1');
 const answer = () => reply({ answers: ['@ 30 IN A 192.0.2.1'] });
@@ -57,17 +60,74 @@ describe('DNS over TLS', () => {
     expect((await failureOf(ask('b.test'))).code).toBe('tls');
   });
 
-  it('resumes its session on the next connection, and asks again there', async () => {
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'resumes its session on every connection after the first, over %s',
+    async (maxVersion) => {
+      const server = await serve(answer, { tls: { ...IDENTITY, maxVersion } });
+      const { ask } = openUpstream(
+        { ...endpoint(server), protocol: 'tls' },
+        { tls: { ca: IDENTITY.cert, serverName: 'dns.test' } },
+      );
+      await ask('a.test');
+      for (let connection = 2; connection < 5; connection++) {
+        server.breakConnections('close');
+        await server.waitForConnections(0);
+        await ask('b.test');
+        expect([server.accepted, server.resumed]).toEqual([connection, connection - 1]);
+      }
+    },
+  );
+
+  it('resumes its session when the connection was reset, too', async () => {
     const server = await serve(answer, { tls: IDENTITY });
+    const through: Socket[] = [];
+    const address = await listenRaw((socket) => {
+      through.push(socket);
+      const inner = connect(server.port, server.host);
+      inner.on('error', () => undefined);
+      socket.pipe(inner).pipe(socket);
+    });
     const { ask } = openUpstream(
-      { ...endpoint(server), protocol: 'tls' },
+      { ...address, protocol: 'tls' },
       { tls: { ca: IDENTITY.cert, serverName: 'dns.test' } },
     );
     await ask('a.test');
-    server.breakConnections('close');
-    await server.waitForConnections(0);
-    await ask('b.test');
-    expect(server.resumed).toBe(1);
+    // With a question on its way, so that the reset is noticed.
+    server.script = () => {
+      server.script = answer;
+      through[0].resetAndDestroy();
+      return drop();
+    };
+    expect(lastOctet(await ask('b.test'))).toBe(1);
+    expect([server.accepted, server.resumed]).toEqual([2, 1]);
+  });
+
+  it('makes a whole handshake with a server that does not know its session', async () => {
+    const first = await serve(answer, { tls: IDENTITY });
+    const { ask } = openUpstream(
+      { ...endpoint(first), protocol: 'tls' },
+      { tls: { ca: IDENTITY.cert, serverName: 'dns.test' } },
+    );
+    await ask('a.test');
+    await first.close();
+    // Another instance behind the same address: the keys of its tickets are its own.
+    const second = await serve(answer, { tls: IDENTITY, port: first.port });
+    expect(lastOctet(await ask('b.test'))).toBe(1);
+    expect([second.accepted, second.resumed]).toEqual([1, 0]);
+    second.breakConnections('close');
+    await second.waitForConnections(0);
+    await ask('c.test');
+    expect(second.resumed).toBe(1);
+  });
+
+  it('resumes no session of a server whose certificate is another name', async () => {
+    const server = await serve(answer, { tls: IDENTITY });
+    const { ask } = openUpstream(
+      { ...endpoint(server), protocol: 'tls' },
+      { tls: { ca: IDENTITY.cert, serverName: 'other.test' } },
+    );
+    for (const name of ['a.test', 'b.test']) expect((await failureOf(ask(name))).code).toBe('tls');
+    expect(server.resumed).toBe(0);
   });
 
   it('presents its own certificate', async () => {

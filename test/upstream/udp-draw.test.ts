@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DatagramChannels } from '../../src/datagram/channels.ts';
 import { RandomIds } from '../../src/upstream/random-id.ts';
 import { ReplyCheck } from '../../src/upstream/reply-check.ts';
+import { RoundTrip } from '../../src/upstream/round-trip.ts';
 import { UdpPool } from '../../src/upstream/udp-pool.ts';
 import { pendingFor } from './open-upstream.ts';
 
@@ -30,9 +31,11 @@ function makePool(group: number) {
     lifeMs: 10_000,
     ids: new RandomIds(),
     check: new ReplyCheck(),
+    roundTrip: new RoundTrip(),
+    waitsForReturn: false,
   };
-  const series = { hits: { value: 0 }, misses: { value: 0 } };
-  const pool = new UdpPool(target, series, () => undefined);
+  const series = { hits: { value: 0 }, misses: { value: 0 }, silences: { value: 0 }, moves: { value: 0 } };
+  const pool = new UdpPool(target, series, { mismatched: () => undefined, askedAgain: () => undefined });
   onTestFinished(() => pool.close());
   const ask = (count: number): number[] => {
     const before = used.length;

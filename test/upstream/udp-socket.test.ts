@@ -12,6 +12,9 @@ const makeOwner = () => ({
   retired: vi.fn(),
   closed: vi.fn(),
   adopt: vi.fn(() => false),
+  heard: vi.fn(),
+  renew: vi.fn(() => false),
+  silent: vi.fn(),
 });
 
 onBothKinds((channels) => {

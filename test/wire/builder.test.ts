@@ -11,7 +11,7 @@ import {
   readCount,
   readFlags,
 } from '../../src/wire/header.ts';
-import { nameFromText } from '../../src/wire/name.ts';
+import { nameFromText, skipName } from '../../src/wire/name.ts';
 import { messageIsSound, nameScratch } from '../../src/wire/records.ts';
 import { TYPE_A } from '../../src/wire/registry.ts';
 import { listQuestions, listRecords } from './list-records.ts';
@@ -145,6 +145,42 @@ const filler = (builder: MessageBuilder, section: number, length: number): Messa
   builder.record(section, octets('a.'), 10, 1, 1, new Uint8Array(length));
 /** Octets of a record of `filler` beside its RDATA. */
 const REST = 12;
+
+describe('names that each stand on the one before', () => {
+  const owners = Array.from({ length: 100 }, (_, index) => `${'a.'.repeat(index + 1)}org.`);
+  const builder = ask('org.');
+  for (const owner of owners) answer(builder, owner);
+  const message = builder.finish();
+
+  it('are followed by ten pointers at most', () => {
+    let offset = 12 + octets('org.').length + 4;
+    for (const owner of owners) {
+      expect(pointersFrom(message, offset), owner).toBeLessThanOrEqual(10);
+      offset = skipName(message, offset, message.length) + 14;
+    }
+    expect(offset).toBe(message.length);
+  });
+
+  it('stay what they are, and short', () => {
+    expect(messageIsSound(message, message.length, nameScratch())).toBe(true);
+    expect(listRecords(message)).toEqual(owners.map((owner) => `answer ${owner} 60 IN A c0000201`));
+    // A label, a pointer and the rest of the record; each eleventh name is written from a shorter one.
+    expect(message.length).toBeLessThan(100 * (2 + 2 + 14) + 10 * 2 * 100);
+  });
+});
+
+/** How often a reader of the name jumps. */
+function pointersFrom(message: Uint8Array, offset: number): number {
+  for (let count = 0, at = offset; ;) {
+    const length = message[at];
+    if (length === 0) return count;
+    if (length < 0xc0) at += length + 1;
+    else {
+      at = ((length & 0x3f) << 8) | message[at + 1];
+      count++;
+    }
+  }
+}
 
 describe('a message that would be too long', () => {
   it('may have 65,535 octets', () => {

@@ -52,6 +52,8 @@ export class TemplatedCorefile {
   private template: string | undefined;
   private kubeDns: KubeDns = NO_KUBE_DNS;
   private rendered: string | undefined;
+  /** Where the upstream Service is, if not where the environment has it. */
+  private movedTo: string | undefined;
   private faults: ReadonlySet<string> = new Set();
   private whyNotWritten = '';
 
@@ -66,14 +68,23 @@ export class TemplatedCorefile {
       .with('configmap');
   }
 
+  /** Where the upstream Service is, as far as is known; undefined for one that the environment does not have. */
+  get serviceAddress(): string | undefined {
+    return this.movedTo ?? serviceAddress(this.settings.upstreamService, this.surroundings.environment);
+  }
+
+  /** The upstream Service is elsewhere than the environment says: the text is another one from now on. */
+  moveService(address: string): void {
+    this.movedTo = address;
+  }
+
   /**
    * As everything is now.
    *
    * @throws {Error} when there is no template yet, and when one of its variables has no value
    */
   text(): string {
-    const { environment } = this.surroundings;
-    const { upstreamService, localAddresses, baseCorefile } = this.settings;
+    const { localAddresses, baseCorefile } = this.settings;
     const faults: string[] = [];
     const template = this.readTemplate(faults);
     this.readKubeDns(faults);
@@ -81,13 +92,15 @@ export class TemplatedCorefile {
       ...this.settings,
       file: baseCorefile,
       localAddresses,
-      clusterDns: serviceAddress(upstreamService, environment),
+      clusterDns: this.serviceAddress,
       upstreamServers: this.kubeDns.upstreamNameservers,
     });
     const stubDomains = this.withoutServed(text, faults);
     this.tell(faults, warnings);
     const whole = text + stubBlocks({ stubDomains, port: this.settings.dnsPort, localAddresses });
     if (whole !== this.rendered) this.take(whole, stubDomains);
+    // A disk that was full may have room again.
+    else if (this.whyNotWritten !== '') this.write(whole);
     return whole;
   }
 

@@ -4,6 +4,7 @@ import { ipNetworkFromText } from '../../base/ip-network.ts';
 import type { IpNetwork } from '../../base/ip-network.ts';
 import type { MakeHandler, Plugin, SetupContext } from '../../chain/plugin.ts';
 import { zonesFromArgs } from '../../chain/zones.ts';
+import { told } from '../../corefile/arguments.ts';
 import type { Cursor } from '../../corefile/cursor.ts';
 import { typeCode } from '../../wire/registry.ts';
 import { AclHandler } from './acl.ts';
@@ -92,9 +93,9 @@ function readNetworks(cursor: Cursor, tokens: readonly string[]): readonly IpNet
 /** A network, or one address. */
 function readNetwork(cursor: Cursor, token: string): IpNetwork {
   const text = token.includes('/') ? token : `${token}/${token.includes(':') ? 128 : 32}`;
-  try {
-    return ipNetworkFromText(text);
-  } catch {
-    throw cursor.error(`illegal CIDR notation ${goQuote(text)}`);
-  }
+  return told(
+    cursor,
+    () => ipNetworkFromText(text),
+    () => `illegal CIDR notation ${goQuote(text)}`,
+  );
 }

@@ -4,6 +4,7 @@ import { messageOf } from '../../base/error-message.ts';
 import { goQuote } from '../../base/go-quote.ts';
 import type { MakeHandler, Plugin, SetupContext } from '../../chain/plugin.ts';
 import { zonesFromArgs } from '../../chain/zones.ts';
+import { unknownProperty } from '../../corefile/arguments.ts';
 import type { Cursor } from '../../corefile/cursor.ts';
 import { AutopathHandler } from './autopath.ts';
 import type { AutopathOptions } from './autopath.ts';
@@ -33,7 +34,7 @@ function readLine(cursor: Cursor, context: SetupContext): AutopathOptions {
   if (path.startsWith('@')) {
     throw cursor.error(`${path} is not supported: only a file with a search path, such as /etc/resolv.conf`);
   }
-  if (cursor.nextBlock()) throw cursor.error(`unknown property '${cursor.value}'`);
+  if (cursor.nextBlock()) throw unknownProperty(cursor);
   return { zones: zonesFromArgs(args, context), search: readSearchPath(path) };
 }
 

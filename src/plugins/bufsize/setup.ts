@@ -1,6 +1,7 @@
 /** `bufsize`: reads the directive. */
 import { parseInteger } from '../../base/integer.ts';
 import type { MakeHandler, Plugin } from '../../chain/plugin.ts';
+import { optionalArgument } from '../../corefile/arguments.ts';
 import type { Cursor } from '../../corefile/cursor.ts';
 import { DEFAULT_UDP_PAYLOAD } from '../../wire/edns.ts';
 import { BufsizeHandler } from './bufsize.ts';
@@ -13,9 +14,8 @@ export const bufsize: Plugin = {
   name: 'bufsize',
   setup(cursor): MakeHandler {
     cursor.next();
-    const args = cursor.remainingArgs();
-    if (args.length > 1) throw cursor.argError();
-    const octets = args[0] === undefined ? DEFAULT_UDP_PAYLOAD : readSize(args[0], cursor);
+    const size = optionalArgument(cursor);
+    const octets = size === undefined ? DEFAULT_UDP_PAYLOAD : readSize(size, cursor);
     // Of several lines the first one counts, as in CoreDNS.
     return (next) => new BufsizeHandler(next, octets);
   },

@@ -112,7 +112,7 @@ export class AnswerKeeper {
     if (message === reply.message || lifeSeconds <= 0 || this.isDisabled(query, kind)) return false;
     const { memory, stores } = this;
     const { ttlOffsets, authenticData, extendedError } = reply;
-    const neverStale = isNeverStale(reply, classification);
+    const neverStale = isNeverStale(reply, classification) || this.isNeverStale(query);
     const answer = { message, ttlOffsets, lifeSeconds, neverStale, authenticData, extendedError };
     this.dropFormer(query, isDenial(kind) ? stores.success : stores.denial);
     const store = isDenial(kind) ? stores.denial : stores.success;
@@ -149,6 +149,12 @@ export class AnswerKeeper {
 
   private addFailure(query: Query, details: FailureDetails, firstMs: number): void {
     if (!this.isStopped) this.stores.failures.add(query.key, details, firstMs, this.clock.nowMs());
+  }
+
+  /** Said once, when the answer is kept, so that a hit need not ask. */
+  private isNeverStale(query: Query): boolean {
+    const zones = this.options.stale?.exceptZones ?? [];
+    return matchZone(zones, query.foldedName, query.nameLength) !== undefined;
   }
 
   private isDisabled(query: Query, kind: number): boolean {

@@ -13,6 +13,7 @@ import { BLOCK_COST_OCTETS, BlockArena, blocksFor } from './block-arena.ts';
 import { CachedReply } from './cached-reply.ts';
 import {
   FLAG_AUTHENTIC,
+  FLAG_ESTABLISHED,
   FLAG_NEVER_STALE,
   MAX_ERRORS,
   MAX_USES,
@@ -216,15 +217,18 @@ export class CacheMemory {
   keep(stores: CacheStores, store: Store, query: Query, answer: Answer, nowMs: number): void {
     const { table } = this;
     const former = this.entryIn(stores, store, query);
+    const hash = this.hash.of(query.keyHalves, query.keyHalfCount, stores.number);
     // What is asked for all the time is so across its answers.
     const uses = former === NONE ? 0 : usesOf(table.get(former, FLAGS));
+    const wasInUse = former !== NONE && (table.get(former, FLAGS) & FLAG_ESTABLISHED) !== 0;
+    const returns = !wasInUse && this.room.returns(hash);
     const usedSecond = former === NONE ? NONE : table.get(former, USED_SECOND);
     if (former !== NONE) this.forget(former);
     const octets = costOf(answer);
     if (octets > this.limitOctets || store.isClosed) return;
     this.room.make(store, octets, nowMs);
     const entry = table.take();
-    table.set(entry, HASH, this.hash.of(query.keyHalves, query.keyHalfCount, stores.number));
+    table.set(entry, HASH, hash);
     table.set(entry, STORE, store.number);
     table.set(entry, CACHE, stores.number);
     this.write(entry, answer, query);
@@ -233,11 +237,12 @@ export class CacheMemory {
     const lifeMs = Math.round(answer.lifeSeconds * 1000);
     table.set(entry, LIFE_MS, lifeMs);
     table.set(entry, EXPIRY_SECOND, Math.ceil((nowMs + lifeMs) / 1000));
-    table.set(entry, USED_SECOND, usedSecond);
+    table.set(entry, USED_SECOND, returns ? Math.floor(nowMs / 1000) : usedSecond);
     table.set(entry, FLAGS, withUses(askedFlags(query) | this.toldFlags(answer), uses));
     this.index.add(entry);
     store.expiry.add(entry);
     store.order.add(entry);
+    if (wasInUse || returns) store.order.use(entry);
     this.room.take(store, octets);
   }
 

@@ -28,6 +28,7 @@ import type { CacheMemory } from './cache-memory.ts';
 import type { CachedReply } from './cached-reply.ts';
 import { NONE } from './entry-table.ts';
 import { Exchanges } from './exchanges.ts';
+import type { ExchangeEnds } from './exchanges.ts';
 import { cacheSeries } from './metrics.ts';
 import type { CacheSeries } from './metrics.ts';
 import type { CacheOptions, PrefetchOptions, StaleOptions } from './options.ts';
@@ -66,11 +67,12 @@ export class CacheHandler implements Handler {
     context.onStop(() => {
       keeper.isStopped = true;
     });
-    this.exchanges = new Exchanges(next, {
+    const ends: ExchangeEnds = {
       keep: (query, outcome) => keeper.keep(query, outcome),
       keepRefreshed: (query, outcome) => keeper.keepRefreshed(query, outcome),
       bug: (error) => context.log.error(`bug while an answer was refreshed: ${stackOf(error)}`),
-    });
+    };
+    this.exchanges = new Exchanges(next, ends, this.gate);
   }
 
   ask(query: Query): Pending {

@@ -4,6 +4,7 @@
  * client gets its answer before.
  */
 import { SingleFlight } from '../../base/single-flight.ts';
+import type { ExchangeGate } from '../../chain/exchange-gate.ts';
 import type { Handler } from '../../chain/handler.ts';
 import { fitTransport } from '../../chain/fit-transport.ts';
 import type { Outcome, Pending } from '../../chain/outcome.ts';
@@ -24,13 +25,16 @@ export interface ExchangeEnds {
 export class Exchanges {
   private readonly next: Handler;
   private readonly ends: ExchangeEnds;
+  private readonly gate: Pick<ExchangeGate, 'alsoWanted'>;
   private readonly flights = new SingleFlight<Outcome>();
   /** For those exchanges that clients do not wait for to the end. */
   private readonly races = new Map<string, Race>();
 
-  constructor(next: Handler, ends: ExchangeEnds) {
+  /** @param gate is told who else waits for an exchange */
+  constructor(next: Handler, ends: ExchangeEnds, gate: Pick<ExchangeGate, 'alsoWanted'>) {
     this.next = next;
     this.ends = ends;
+    this.gate = gate;
   }
 
   isUnderWay(key: string): boolean {
@@ -40,7 +44,10 @@ export class Exchanges {
   /** The answer to a client's question, from the exchange that is under way or from one that begins. */
   ask(query: Query): Pending {
     const joined = this.flights.joined(query.key);
-    if (joined !== undefined) return joined.then((outcome) => fitTransport(query, outcome));
+    if (joined !== undefined) {
+      this.gate.alsoWanted(query);
+      return joined.then((outcome) => fitTransport(query, outcome));
+    }
     const pending = this.next.ask(query);
     if (!(pending instanceof Promise)) return this.ends.keep(query, pending);
     this.flights.begin(query.key);

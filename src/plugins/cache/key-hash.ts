@@ -3,6 +3,7 @@
  * Clients choose the names, and must not be able to choose names that all fall into one bucket; without the factors nobody can.
  */
 import { randomFillSync } from 'node:crypto';
+import { spreadBits } from '../../base/spread-bits.ts';
 
 /** Halves of the longest key: name, type, class, bits (see `Query.key`). */
 const MAX_HALVES = 130;
@@ -19,7 +20,7 @@ export class KeyHash {
   /**
    * @param halves the key, 16 bits at a time, of which `count` count
    * @param space keeps equal keys of different caches apart
-   * @returns 32 bits, signed. Of each sum the upper 16 bits are the good ones.
+   * @returns 32 bits, signed
    */
   of(halves: Uint16Array, count: number, space: number): number {
     const { low, high } = this;
@@ -29,6 +30,7 @@ export class KeyHash {
       lowSum = (lowSum + Math.imul(low[i], halves[i])) | 0;
       highSum = (highSum + Math.imul(high[i], halves[i])) | 0;
     }
-    return (lowSum >>> 16) | (highSum & 0xffff0000);
+    // Of each sum the upper 16 bits are the good ones.
+    return spreadBits((lowSum >>> 16) | (highSum & 0xffff0000));
   }
 }

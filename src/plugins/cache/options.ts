@@ -1,10 +1,12 @@
-/** What a `cache` directive says, and how it is read. Every default, bound and message is CoreDNS's. */
+/**
+ * What a `cache` directive says, and how it is read. Every default, bound and message is CoreDNS's, but for `serve_stale_except`, which
+ * CoreDNS does not have.
+ */
 import { parseDuration } from '../../base/duration.ts';
-import { messageOf } from '../../base/error-message.ts';
 import type { Zone } from '../../chain/identity.ts';
 import type { SetupContext } from '../../chain/plugin.ts';
-import { zonesFromArgs } from '../../chain/zones.ts';
-import { durationArgument, integerArgument } from '../../corefile/arguments.ts';
+import { namedZones, zonesFromArgs } from '../../chain/zones.ts';
+import { durationArgument, integerArgument, onlyOnce, told } from '../../corefile/arguments.ts';
 import type { Cursor } from '../../corefile/cursor.ts';
 
 /** Bounds of one of the two stores. */
@@ -52,6 +54,8 @@ export interface StaleOptions {
   readonly recheckMs: number;
   /** Whether a positive answer that has expired wins over a denial. */
   readonly prefersPositive: boolean;
+  /** Zones whose answers are never given once they have expired. */
+  readonly exceptZones: readonly Zone[];
 }
 
 export const DEFAULT_CAPACITY = 10_000;
@@ -91,24 +95,29 @@ export function readCacheOptions(cursor: Cursor, context: SetupContext): CacheOp
     stale: undefined,
     staleLine: undefined,
     prefersPositive: false,
+    exceptZones: [],
   };
   cursor.next();
   readArguments(cursor, context, options);
   while (cursor.nextBlock()) readOption(cursor, context, options);
-  if (cursor.next()) throw new RangeError('this plugin can only be used once per Server Block');
-  const { staleLine, prefersPositive, ...read } = options;
+  onlyOnce(cursor);
+  const { staleLine, prefersPositive, exceptZones, ...read } = options;
   if (prefersPositive && staleLine === undefined) {
     throw cursor.error('serve_stale_policy requires serve_stale');
   }
+  if (exceptZones.length > 0 && staleLine === undefined) {
+    throw cursor.error('serve_stale_except requires serve_stale');
+  }
   // A duration of 0 is how CoreDNS is told not to.
   const servesStale = staleLine !== undefined && staleLine.keepSeconds > 0;
-  return { ...read, stale: servesStale ? { ...staleLine, prefersPositive } : undefined };
+  return { ...read, stale: servesStale ? { ...staleLine, prefersPositive, exceptZones } : undefined };
 }
 
-/** What is read of the block so far: two lines, in any order, tell how stale answers are given. */
+/** What is read of the block so far: several lines, in any order, tell how stale answers are given. */
 interface CacheOptionsRead extends CacheOptions {
-  staleLine: Omit<StaleOptions, 'prefersPositive'> | undefined;
+  staleLine: Omit<StaleOptions, 'prefersPositive' | 'exceptZones'> | undefined;
   prefersPositive: boolean;
+  exceptZones: readonly Zone[];
 }
 
 /** `cache [TTL] [ZONES...]` */
@@ -134,6 +143,7 @@ const OPTIONS: Readonly<Record<string, ReadOption>> = {
   prefetch: readPrefetch,
   serve_stale: readServeStale,
   serve_stale_policy: readServeStalePolicy,
+  serve_stale_except: readServeStaleExcept,
   keepttl(cursor, args, options) {
     if (args.length > 0) throw cursor.argError();
     options.keepTtl = true;
@@ -253,12 +263,21 @@ function readServeStalePolicy(cursor: Cursor, args: string[], options: CacheOpti
   options.prefersPositive = true;
 }
 
+/**
+ * `serve_stale_except ZONES...`, several lines of which add up. Without zones it would mean all of them, as with `disable`, and undo
+ * `serve_stale`; so it has to name some.
+ */
+function readServeStaleExcept(cursor: Cursor, args: string[], options: CacheOptionsRead): void {
+  if (args.length === 0) throw cursor.argError();
+  options.exceptZones = [...options.exceptZones, ...namedZones(args)];
+}
+
 const isInteger = (text: string): boolean => /^[+-]?\d+$/.test(text);
 
 function durationFor(cursor: Cursor, text: string, what: string): number {
-  try {
-    return parseDuration(text);
-  } catch (error) {
-    throw cursor.error(`invalid serve_stale ${what}: ${messageOf(error)}`);
-  }
+  return told(
+    cursor,
+    () => parseDuration(text),
+    (reason) => `invalid serve_stale ${what}: ${reason}`,
+  );
 }

@@ -3,8 +3,10 @@
  * first, whosever they are; then the store that is furthest above its share of the memory gives one up, where shares go by how many answers
  * each may hold: one that has expired and is kept to be given as stale, the oldest first, or else the first in the order of use.
  */
+import { FLAG_ESTABLISHED } from './entry-flags.ts';
 import type { EntryTable } from './entry-table.ts';
-import { EXPIRY_SECOND, NONE, STORE } from './entry-table.ts';
+import { EXPIRY_SECOND, FLAGS, HASH, NONE, STORE } from './entry-table.ts';
+import { LeftQuestions } from './left-questions.ts';
 import type { Store } from './store.ts';
 
 /** Answers of no more use that leave when one is kept: more than one, so that those of a flood leave faster than they came. */
@@ -17,6 +19,7 @@ export class Room {
   usedOctets = 0;
   private readonly table: EntryTable;
   private readonly forget: (entry: number) => void;
+  private readonly left = new LeftQuestions();
   /** Those that have kept something, until they are closed. */
   private readonly stores = new Map<number, Store>();
   /** Answers that all of them together may hold. */
@@ -50,14 +53,19 @@ export class Room {
     for (let i = 0; i < SPENT_AT_A_TIME; i++) {
       const entry = this.spentEntry(nowMs);
       if (entry === NONE) break;
-      this.forget(entry);
+      this.leave(entry);
     }
     while (store.size >= store.capacity) this.evict(store, nowMs);
     while (this.usedOctets + octets > this.limitOctets) {
       const entry = this.spentEntry(nowMs);
       if (entry === NONE) this.evict(this.payer(store, octets), nowMs);
-      else this.forget(entry);
+      else this.leave(entry);
     }
+  }
+
+  /** Whether the question with this hash had an answer that left a while ago: it was asked before, and is not asked once. */
+  returns(hash: number): boolean {
+    return this.left.has(hash);
   }
 
   /** The store, which is empty, has no more share of the memory, and keeps nothing any more. */
@@ -86,10 +94,23 @@ export class Room {
   /** One answer of the store leaves to make room: one that has expired, or the first in the order of use, which alone is counted. */
   private evict(store: Store, nowMs: number): void {
     const { top } = store.expiry;
-    if (this.isExpired(top, nowMs)) return this.forget(top);
+    if (this.isExpired(top, nowMs)) return this.leave(top);
     store.order.relegate();
-    this.forget(store.order.first(Math.floor(nowMs / 1000)));
+    const first = store.order.first(Math.floor(nowMs / 1000));
+    if (this.isEstablished(first)) this.forget(first);
+    else this.leave(first);
     store.evictions.value++;
+  }
+
+  /** The answer leaves; its question is remembered. One that was established and not asked for in a while is not worth it. */
+  private leave(entry: number): void {
+    const wasInUse = this.isEstablished(entry);
+    this.left.note(this.table.get(entry, HASH), wasInUse);
+    this.forget(entry);
+  }
+
+  private isEstablished(entry: number): boolean {
+    return (this.table.get(entry, FLAGS) & FLAG_ESTABLISHED) !== 0;
   }
 
   /**

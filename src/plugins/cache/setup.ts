@@ -1,8 +1,10 @@
 /** `cache`: reads the directive, keeps its stores across reloads that leave it as it is, and tells how large they are. */
 import type { MakeHandler, Plugin, SetupContext } from '../../chain/plugin.ts';
 import { CacheHandler } from './cache.ts';
+import { cacheFacts } from './facts.ts';
 import { cacheEntriesGauge, cacheMemoryGauges } from './metrics.ts';
 import { readCacheOptions } from './options.ts';
+import type { StaleOptions } from './options.ts';
 import { CacheMemory } from './cache-memory.ts';
 import type { CacheStores } from './store.ts';
 import { StoresLease } from './stores-lease.ts';
@@ -11,12 +13,14 @@ export const cache: Plugin = {
   name: 'cache',
   setup(cursor, context): MakeHandler {
     const options = readCacheOptions(cursor, context);
+    context.explain(cacheFacts(options));
     const zones = options.zones.map((zone) => zone.text).join(',');
     const lines = JSON.stringify({
       ...options,
       zones,
       success: storeKey(options.success),
       denial: storeKey(options.denial),
+      stale: staleKey(options.stale),
     });
     const memory = context.processWide('cache memory', () => new CacheMemory());
     // The previous configuration may serve with the same ones, until this one does or after it has failed.
@@ -56,6 +60,9 @@ export const cache: Plugin = {
 function storeKey(store: { disabledZones: readonly { text: string }[]; capacity: number }): object {
   return { ...store, disabledZones: store.disabledZones.map((zone) => zone.text) };
 }
+
+const staleKey = (stale: StaleOptions | undefined): object | undefined =>
+  stale && { ...stale, exceptZones: stale.exceptZones.map((zone) => zone.text) };
 
 /** What brings the gauges of sizes up to date. */
 function sizeReports(

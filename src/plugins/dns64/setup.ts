@@ -3,6 +3,7 @@ import { goQuote } from '../../base/go-quote.ts';
 import { ipNetworkFromText, ipNetworkToText } from '../../base/ip-network.ts';
 import type { IpNetwork } from '../../base/ip-network.ts';
 import type { MakeHandler, Plugin } from '../../chain/plugin.ts';
+import { nextArgument, optionalArgument, unknownProperty } from '../../corefile/arguments.ts';
 import type { Cursor } from '../../corefile/cursor.ts';
 import { Dns64Handler } from './dns64.ts';
 import { WELL_KNOWN_PREFIX } from './prefix.ts';
@@ -17,8 +18,7 @@ export const dns64: Plugin = {
   setup(cursor, context): MakeHandler {
     const options = { prefix: WELL_KNOWN_PREFIX, translateAll: false, allowIpv4: false };
     while (cursor.next()) {
-      const [prefix, ...rest] = cursor.remainingArgs();
-      if (rest.length > 0) throw cursor.argError();
+      const prefix = optionalArgument(cursor);
       if (prefix !== undefined) options.prefix = readPrefix(prefix, cursor);
       while (cursor.nextBlock()) readOption(cursor, options);
     }
@@ -30,11 +30,9 @@ function readOption(
   cursor: Cursor,
   options: { prefix: IpNetwork; translateAll: boolean; allowIpv4: boolean },
 ): void {
-  const property = cursor.value;
-  switch (property) {
+  switch (cursor.value) {
     case 'prefix':
-      if (!cursor.nextArg()) throw cursor.argError();
-      options.prefix = readPrefix(cursor.value, cursor);
+      options.prefix = readPrefix(nextArgument(cursor), cursor);
       return;
     case 'translate_all':
       options.translateAll = true;
@@ -43,7 +41,7 @@ function readOption(
       options.allowIpv4 = true;
       return;
     default:
-      throw cursor.error(`unknown property '${property}'`);
+      throw unknownProperty(cursor);
   }
 }
 

@@ -1,13 +1,13 @@
 /** `errors`: reads the directive. */
-import { messageOf } from '../../base/error-message.ts';
 import { compilePattern } from '../../base/pattern.ts';
-import type { Pattern } from '../../base/pattern.ts';
 import type { MakeHandler, Plugin } from '../../chain/plugin.ts';
-import { durationArgument } from '../../corefile/arguments.ts';
+import { durationArgument, onlyOnce, optionalArgument, told } from '../../corefile/arguments.ts';
 import type { Cursor } from '../../corefile/cursor.ts';
 import type { Log } from '../../observe/log-types.ts';
 import { Consolidation } from './consolidation.ts';
 import { ErrorsHandler } from './errors.ts';
+import { LineBudget } from './line-budget.ts';
+import { withheldLines } from './metrics.ts';
 
 type Write = (line: string) => void;
 
@@ -23,23 +23,26 @@ export const errors: Plugin = {
   name: 'errors',
   setup(cursor, context): MakeHandler {
     cursor.next();
-    const [destination, ...rest] = cursor.remainingArgs();
-    if (rest.length > 0) throw cursor.argError();
+    const destination = optionalArgument(cursor);
     if (destination !== undefined && destination !== 'stdout') {
       throw cursor.error(`invalid log file: ${destination}`);
     }
     const consolidations: Consolidation[] = [];
     while (cursor.nextBlock()) {
       const field: string = cursor.value;
-      if (field === 'stacktrace') context.settings.stacktrace = true;
-      else if (field === 'consolidate') consolidations.push(readConsolidation(cursor, context.log));
+      // Stacks are logged in any case (serve/root-handler.ts).
+      if (field === 'stacktrace') continue;
+      if (field === 'consolidate') consolidations.push(readConsolidation(cursor, context.log));
       else throw cursor.syntaxError(`Unknown field ${field}`);
     }
-    if (cursor.next()) throw new RangeError('this plugin can only be used once per Server Block');
+    onlyOnce(cursor);
+    const { log, metrics } = context;
+    const budget = new LineBudget((line) => log.error(line), withheldLines(metrics));
     context.onStop(() => {
+      budget.stop();
       for (const consolidation of consolidations) consolidation.stop();
     });
-    return (next) => new ErrorsHandler(next, consolidations, context.log);
+    return (next) => new ErrorsHandler(next, consolidations, budget, log);
   },
 };
 
@@ -48,7 +51,11 @@ function readConsolidation(cursor: Cursor, log: Log): Consolidation {
   const [duration, regexp, ...options] = cursor.remainingArgs();
   if (duration === undefined || regexp === undefined || options.length > 2) throw cursor.argError();
   const periodMs = durationArgument(cursor, duration);
-  const pattern = readPattern(cursor, regexp);
+  const pattern = told(
+    cursor,
+    () => compilePattern(regexp),
+    (reason) => reason,
+  );
   const { write, showFirst } = readOptions(cursor, options, log);
   return new Consolidation({ pattern, periodMs, write, showFirst });
 }
@@ -71,12 +78,4 @@ function readOptions(
     write = LEVELS[option](log);
   }
   return { write: write ?? DEFAULT_LEVEL(log), showFirst };
-}
-
-function readPattern(cursor: Cursor, regexp: string): Pattern {
-  try {
-    return compilePattern(regexp);
-  } catch (error) {
-    throw cursor.error(messageOf(error));
-  }
 }

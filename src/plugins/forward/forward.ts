@@ -6,6 +6,7 @@ import { Deadlines } from '../../base/deadlines.ts';
 import { SingleFlight } from '../../base/single-flight.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { ExchangeGate } from '../../chain/exchange-gate.ts';
+import type { ExchangeObserver } from '../../chain/exchange-observer.ts';
 import type { Handler } from '../../chain/handler.ts';
 import { fitTransport } from '../../chain/fit-transport.ts';
 import { Later } from '../../chain/later.ts';
@@ -18,7 +19,7 @@ import { EDE_OTHER, REFUSED } from '../../wire/registry.ts';
 import { Hedging } from './hedge.ts';
 import type { ForwardMetrics } from './metrics.ts';
 import type { ForwardOptions } from './options.ts';
-import { UpstreamOrder } from './policy.ts';
+import type { UpstreamOrder } from './policy.ts';
 import { SOURCE, Tries, overloaded } from './tries.ts';
 import type { Target, TriesSetting } from './tries.ts';
 
@@ -27,16 +28,22 @@ export interface ForwardDependencies {
   readonly clock: Clock;
   readonly gate: ExchangeGate;
   readonly metrics: ForwardMetrics;
+  /** Undefined where nobody watches what is asked. */
+  readonly observer?: ExchangeObserver | undefined;
 }
 
-/** The line's hedging, if it has any to do. */
-function hedgingOf(
-  options: ForwardOptions,
-  targets: readonly Target[],
-  { clock, metrics }: ForwardDependencies,
-): Hedging | undefined {
-  if (!options.hedge || targets.length < 2) return undefined;
+/** The line's hedging, where there is something to hedge. */
+function hedgingOf(options: ForwardOptions, { clock, metrics }: ForwardDependencies): Hedging | undefined {
+  const { hedge, upstreams } = options;
+  // A host name may be more than one upstream.
+  const isAlone = upstreams.length < 2 && !upstreams.some(({ isName }) => isName);
+  if (!hedge || isAlone) return undefined;
   return new Hedging(new Deadlines(clock), metrics.hedges);
+}
+
+/** What one exchange serves: a question, with what the Corefile adds to it. */
+function flightKey({ key, upstreamOptions }: Query): string {
+  return upstreamOptions.length === 0 ? key : key + Buffer.from(upstreamOptions).toString('latin1');
 }
 
 export class ForwardHandler implements Handler {
@@ -49,22 +56,25 @@ export class ForwardHandler implements Handler {
   private readonly gate: ExchangeGate;
   private readonly flights = new SingleFlight<Outcome>();
 
+  /** @param order the upstreams, which may become others */
   constructor(
     next: Handler,
     options: ForwardOptions,
-    targets: readonly Target[],
+    order: UpstreamOrder<Target>,
     dependencies: ForwardDependencies,
   ) {
-    const { clock, gate, metrics } = dependencies;
+    const { clock, gate, metrics, observer } = dependencies;
     this.next = next;
     this.nextForward = next instanceof ForwardHandler ? next : undefined;
     this.options = options;
     this.setting = {
       options,
       clock,
+      gate,
       metrics,
-      order: new UpstreamOrder(targets, options.policy),
-      hedging: hedgingOf(options, targets, dependencies),
+      order,
+      hedging: hedgingOf(options, dependencies),
+      observer,
     };
     this.gate = gate;
   }
@@ -72,10 +82,13 @@ export class ForwardHandler implements Handler {
   ask(query: Query): Pending {
     if (!this.matches(query)) return this.next.ask(query);
     // A client that joins another's exchange costs nothing upstream, so it is never over the limit.
-    const joined = this.flights.joined(query.key);
-    if (joined !== undefined) return joined.then((outcome) => fitTransport(query, outcome));
+    const joined = this.flights.joined(flightKey(query));
+    if (joined !== undefined) {
+      this.gate.alsoWanted(query);
+      return joined.then((outcome) => fitTransport(query, outcome));
+    }
     const { maxConcurrent } = this.options;
-    if (maxConcurrent > 0 && this.flights.size >= maxConcurrent) {
+    if (maxConcurrent > 0 && this.flights.size >= maxConcurrent && !this.makesRoom(query, maxConcurrent)) {
       this.setting.metrics.concurrencyRejects.value++;
       const reason = `concurrent queries exceeded maximum ${maxConcurrent}`;
       return new Failure(REFUSED, reason, this.name, { code: EDE_OTHER, text: 'too many queries' });
@@ -83,16 +96,23 @@ export class ForwardHandler implements Handler {
     return this.begin(query);
   }
 
+  /** Whether one less is under way since somebody has left the line whose client has more there. */
+  private makesRoom(query: Query, maxConcurrent: number): boolean {
+    return this.gate.pushOutFor(query.clientId) && this.flights.size < maxConcurrent;
+  }
+
   private begin(query: Query): Pending {
     const { gate, setting } = this;
-    const mayBegin = gate.enter();
-    if (!mayBegin && gate.isFull) return overloaded(setting);
+    const client = query.clientId;
+    const mayBegin = gate.mayBegin(client);
+    if (!mayBegin && !gate.makePlace(client)) return overloaded(setting);
     const later = new Later(query);
     const tries = new Tries(setting, query, this.transportFor(query.transport), later);
-    this.flights.begin(query.key);
+    this.flights.begin(flightKey(query));
+    later.add(Tries.over, tries, Tries.overByBug);
     if (this.nextForward !== undefined) later.add(ForwardHandler.goOn, this, undefined);
     later.add(ForwardHandler.landed, this, ForwardHandler.crashed);
-    if (mayBegin) tries.begin();
+    if (mayBegin) gate.begin(tries);
     else gate.wait(tries);
     return later.promise;
   }
@@ -103,13 +123,13 @@ export class ForwardHandler implements Handler {
   }
 
   private static landed(this: void, self: ForwardHandler, query: Query, outcome: Outcome): Outcome {
-    self.flights.land(query.key, outcome);
+    self.flights.land(flightKey(query), outcome);
     return fitTransport(query, outcome);
   }
 
   /** Those who have joined share the bug. */
   private static crashed(this: void, self: ForwardHandler, query: Query, error: unknown): undefined {
-    self.flights.crash(query.key, error);
+    self.flights.crash(flightKey(query), error);
   }
 
   /** `except` says nothing about the forwarded zone's own name. */

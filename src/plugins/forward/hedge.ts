@@ -2,6 +2,7 @@
  * `hedge`: a question whose upstream takes longer than 95 of 100 of its answers did is asked of a second upstream as well, and whichever
  * answers first counts (Dean and Barroso, "The Tail at Scale"). What that adds is bounded to one in twenty questions.
  */
+import { NOWHERE } from '../../base/deadlines.ts';
 import type { Deadlines, Expiring } from '../../base/deadlines.ts';
 import type { Counter } from '../../observe/metric-types.ts';
 import type { ExchangeError } from '../../upstream/exchange-error.ts';
@@ -50,6 +51,7 @@ export const hedgeAfterMs = (upstream: Upstream): number =>
 /** Who asks, as seen by a pair of upstreams: told once. */
 export class HedgedAsk implements Asker, Expiring {
   readonly deadlineMs: number;
+  deadlinePlace = NOWHERE;
   private readonly hedging: Hedging;
   private readonly asker: Asker;
   private readonly askSecond: (asker: Asker) => boolean;

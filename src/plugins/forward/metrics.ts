@@ -10,6 +10,15 @@ export interface ForwardMetrics {
   readonly hedges: Counter;
 }
 
+/** Times that the addresses of a host name could not be looked up; only for those who have one. */
+export const nameLookupFailures = (metrics: Metrics): Counter =>
+  metrics
+    .counter(
+      'nodelocaldns_forward_name_lookup_failures_total',
+      'Lookups of the addresses of upstreams that are host names which found none.',
+    )
+    .with();
+
 export function forwardMetrics(metrics: Metrics): ForwardMetrics {
   return {
     allUpstreamsDown: metrics

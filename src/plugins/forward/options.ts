@@ -1,15 +1,26 @@
 /** What a `forward` line says, and how it is read. Defaults, bounds and messages are CoreDNS's; `max_qps` and `hedge` are ours. */
 import { readFileSync } from 'node:fs';
 import { formatDuration } from '../../base/duration.ts';
-import { messageOf } from '../../base/error-message.ts';
 import type { SetupContext } from '../../chain/plugin.ts';
-import { durationArgument, integerArgument } from '../../corefile/arguments.ts';
+import {
+  durationArgument,
+  noArguments,
+  oneArgument,
+  someArguments,
+  told,
+  unknownProperty,
+} from '../../corefile/arguments.ts';
 import type { Cursor } from '../../corefile/cursor.ts';
 import { normalizeZone } from '../../corefile/zone-key.ts';
 import { nameFromText } from '../../wire/name.ts';
-import { NOERROR, rcodeCode } from '../../wire/registry.ts';
-import type { UpstreamAddress } from '../../upstream/upstream.ts';
+import { NOERROR } from '../../wire/registry.ts';
+import { count, rcode, span, zonesOf } from './option-arguments.ts';
+import { readResolver } from './resolvers.ts';
+import type { ServerAddress } from './resolvers.ts';
+import { readSourceAddresses } from './source-address.ts';
+import type { SourceAddresses } from './source-address.ts';
 import { readTargets } from './targets.ts';
+import type { Destination } from './targets.ts';
 
 export type Policy = 'random' | 'round_robin' | 'sequential';
 const POLICIES: ReadonlySet<string> = new Set<Policy>(['random', 'round_robin', 'sequential']);
@@ -19,7 +30,7 @@ export interface ForwardOptions {
   from: Uint8Array;
   /** Zones under `from` that are not. */
   except: Uint8Array[];
-  upstreams: UpstreamAddress[];
+  upstreams: Destination[];
   policy: Policy;
   forceTcp: boolean;
   preferUdp: boolean;
@@ -40,8 +51,8 @@ export interface ForwardOptions {
   maxQps: number;
   /** A second upstream is asked while the first one is slow. */
   hedge: boolean;
-  /** Attempts for one query; 0: three for each upstream, as time allows. */
-  maxConnectAttempts: number;
+  /** Attempts for one query; 0: three for each upstream, as time allows. Undefined: two for each. */
+  maxConnectAttempts: number | undefined;
   failfastAllUnhealthy: boolean;
   /** Rcodes with which the next `forward` line is asked instead. */
   nextRcodes: Set<number>;
@@ -50,6 +61,10 @@ export interface ForwardOptions {
   failoverRcodes: Set<number>;
   tls: { cert?: Buffer; key?: Buffer; ca?: Buffer } | undefined;
   tlsServerName: string | undefined;
+  /** Where upstreams are asked from. */
+  sourceAddresses: SourceAddresses;
+  /** Who is asked for the addresses of host names; none: the name servers of the node. */
+  resolvers: ServerAddress[];
 }
 
 export const MAX_UPSTREAMS = 15;
@@ -60,7 +75,7 @@ export function readForwardOptions(cursor: Cursor, context: SetupContext): Forwa
   if (from === undefined || targets.length === 0) throw cursor.argError();
   const options = defaults(zoneOf(from, cursor, context));
   while (cursor.nextBlock()) readOption(cursor, options);
-  options.upstreams = readTargets(targets, cursor, context, options.tlsServerName);
+  options.upstreams = readTargets(targets, cursor, context, options);
   if (options.upstreams.length > MAX_UPSTREAMS) {
     throw cursor.error(`more than ${MAX_UPSTREAMS} TOs configured: ${options.upstreams.length}`);
   }
@@ -70,7 +85,6 @@ export function readForwardOptions(cursor: Cursor, context: SetupContext): Forwa
         `expire (${formatDuration(options.expireMs)})`,
     );
   }
-  if (options.maxConnectAttempts < 0) options.maxConnectAttempts = 2 * options.upstreams.length;
   return options;
 }
 
@@ -93,13 +107,15 @@ function defaults(from: Uint8Array): ForwardOptions {
     maxConcurrent: 0,
     maxQps: 0,
     hedge: false,
-    maxConnectAttempts: -1,
+    maxConnectAttempts: undefined,
     failfastAllUnhealthy: false,
     nextRcodes: new Set(),
     nextOnNodata: false,
     failoverRcodes: new Set(),
     tls: undefined,
     tlsServerName: undefined,
+    sourceAddresses: [],
+    resolvers: [],
   };
 }
 
@@ -122,19 +138,19 @@ type ReadOption = (cursor: Cursor, options: ForwardOptions) => void;
 
 const OPTIONS: Readonly<Record<string, ReadOption>> = {
   except(cursor, options) {
-    for (const zone of someArgs(cursor)) options.except.push(...zonesOf(zone, cursor));
+    for (const zone of someArguments(cursor)) options.except.push(...zonesOf(zone, cursor));
   },
   policy(cursor, options) {
-    const policy = oneArg(cursor);
+    const policy = oneArgument(cursor);
     if (!POLICIES.has(policy)) throw cursor.error(`unknown policy '${policy}'`);
     options.policy = policy as Policy;
   },
   force_tcp(cursor, options) {
-    noArgs(cursor);
+    noArguments(cursor);
     options.forceTcp = true;
   },
   prefer_udp(cursor, options) {
-    noArgs(cursor);
+    noArguments(cursor);
     options.preferUdp = true;
   },
   max_fails(cursor, options) {
@@ -161,25 +177,25 @@ const OPTIONS: Readonly<Record<string, ReadOption>> = {
     options.maxQps = count(cursor, "max_qps can't be negative");
   },
   hedge(cursor, options) {
-    noArgs(cursor);
+    noArguments(cursor);
     options.hedge = true;
   },
   max_connect_attempts(cursor, options) {
     options.maxConnectAttempts = count(cursor, "max_connect_attempts can't be negative");
   },
   failfast_all_unhealthy_upstreams(cursor, options) {
-    noArgs(cursor);
+    noArguments(cursor);
     options.failfastAllUnhealthy = true;
   },
   next(cursor, options) {
-    for (const text of someArgs(cursor)) options.nextRcodes.add(rcode(text, cursor));
+    for (const text of someArguments(cursor)) options.nextRcodes.add(rcode(text, cursor));
   },
   next_on_nodata(cursor, options) {
-    noArgs(cursor);
+    noArguments(cursor);
     options.nextOnNodata = true;
   },
   failover(cursor, options) {
-    for (const text of someArgs(cursor)) {
+    for (const text of someArguments(cursor)) {
       const code = rcode(text, cursor);
       if (code === NOERROR) throw cursor.error('NoError cannot be used in failover');
       options.failoverRcodes.add(code);
@@ -187,19 +203,25 @@ const OPTIONS: Readonly<Record<string, ReadOption>> = {
   },
   tls: readTls,
   tls_servername(cursor, options) {
-    options.tlsServerName = oneArg(cursor);
+    options.tlsServerName = oneArgument(cursor);
+  },
+  source_address(cursor, options) {
+    options.sourceAddresses = readSourceAddresses(cursor);
+  },
+  resolver(cursor, options) {
+    options.resolvers.push(...someArguments(cursor).map((text) => readResolver(text, cursor)));
   },
 };
 
 function readOption(cursor: Cursor, options: ForwardOptions): void {
   const read = Object.hasOwn(OPTIONS, cursor.value) ? OPTIONS[cursor.value] : undefined;
-  if (read === undefined) throw cursor.error(`unknown property '${cursor.value}'`);
+  if (read === undefined) throw unknownProperty(cursor);
   read(cursor, options);
 }
 
 /** `health_check DURATION [no_rec] [domain FQDN]` */
 function readHealthCheck(cursor: Cursor, options: ForwardOptions): void {
-  const args = someArgs(cursor);
+  const args = someArguments(cursor);
   const intervalMs = durationArgument(cursor, args[0]);
   if (intervalMs < 0) throw cursor.error(`health_check can't be negative: ${args[0]}`);
   options.healthCheckIntervalMs = intervalMs;
@@ -224,58 +246,14 @@ function readHealthCheck(cursor: Cursor, options: ForwardOptions): void {
 function readTls(cursor: Cursor, options: ForwardOptions): void {
   const args = cursor.remainingArgs();
   if (args.length > 3) throw cursor.argError();
-  const read = (path: string): Buffer => {
-    try {
-      return readFileSync(path);
-    } catch (error) {
-      throw cursor.error(`open ${path}: ${messageOf(error)}`);
-    }
-  };
+  const read = (path: string): Buffer =>
+    told(
+      cursor,
+      () => readFileSync(path),
+      (reason) => `open ${path}: ${reason}`,
+    );
   if (args.length === 1) options.tls = { ca: read(args[0]) };
   else if (args.length === 2) options.tls = { cert: read(args[0]), key: read(args[1]) };
   else if (args.length === 3) options.tls = { cert: read(args[0]), key: read(args[1]), ca: read(args[2]) };
   else options.tls = {};
-}
-
-function zonesOf(text: string, cursor: Cursor): Uint8Array[] {
-  try {
-    return normalizeZone(text).map((zone) => nameFromText(zone));
-  } catch {
-    throw cursor.error(`unable to normalize '${text}'`);
-  }
-}
-
-function noArgs(cursor: Cursor): void {
-  if (cursor.nextArg()) throw cursor.argError();
-}
-
-function oneArg(cursor: Cursor): string {
-  const args = cursor.remainingArgs();
-  if (args.length !== 1) throw cursor.argError();
-  return args[0];
-}
-
-function someArgs(cursor: Cursor): string[] {
-  const args = cursor.remainingArgs();
-  if (args.length === 0) throw cursor.argError();
-  return args;
-}
-
-function rcode(text: string, cursor: Cursor): number {
-  const code = rcodeCode(text.toUpperCase());
-  if (code === undefined) throw cursor.error(`${text} is not a valid rcode`);
-  return code;
-}
-
-function count(cursor: Cursor, complaint: string): number {
-  const value = integerArgument(cursor, oneArg(cursor));
-  if (value < 0) throw cursor.error(`${complaint}: ${value}`);
-  return value;
-}
-
-function span(cursor: Cursor, complaint: string): number {
-  const text = oneArg(cursor);
-  const ms = durationArgument(cursor, text);
-  if (ms < 0) throw cursor.error(`${complaint}: ${text}`);
-  return ms;
 }

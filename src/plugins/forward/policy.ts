@@ -2,13 +2,18 @@
 import type { Policy } from './options.ts';
 
 export class UpstreamOrder<Item> {
-  private readonly items: readonly Item[];
+  private items: readonly Item[];
   private readonly policy: Policy;
   private turn = 0;
 
   constructor(items: readonly Item[], policy: Policy) {
     this.items = items;
     this.policy = policy;
+  }
+
+  /** Others from now on; lists that were given away stay as they are. */
+  replace(items: readonly Item[]): void {
+    this.items = items;
   }
 
   /** All items, the one to try first at the front. */

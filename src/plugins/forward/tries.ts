@@ -3,7 +3,9 @@
  * one. While it stands in the gate's line it holds next to nothing: what is sent is laid out when its turn has come.
  */
 import type { Clock } from '../../base/clock.ts';
-import type { InLine } from '../../chain/exchange-gate.ts';
+import type { ClientId } from '../../chain/client-id.ts';
+import type { ExchangeGate, InLine } from '../../chain/exchange-gate.ts';
+import type { ExchangeObserver } from '../../chain/exchange-observer.ts';
 import type { Later } from '../../chain/later.ts';
 import { Failure } from '../../chain/outcome.ts';
 import type { Outcome, Reply } from '../../chain/outcome.ts';
@@ -16,6 +18,7 @@ import { EDE_NETWORK_ERROR, EDE_NO_REACHABLE_AUTHORITY, EDE_OTHER, SERVFAIL } fr
 import { HedgedAsk, hedgeAfterMs } from './hedge.ts';
 import type { Hedging } from './hedge.ts';
 import type { ForwardMetrics } from './metrics.ts';
+import { observedAsker } from './observed-asker.ts';
 import type { ForwardOptions } from './options.ts';
 import type { UpstreamOrder } from './policy.ts';
 import { replyFromUpstream } from './reply.ts';
@@ -23,7 +26,9 @@ import { replyFromUpstream } from './reply.ts';
 /** All attempts for one query together. A stub resolver gives up after 5 s and must hear of the failure before. */
 export const QUERY_DEADLINE_MS = 4_500;
 
-/** Without `max_connect_attempts`, on the average: a server is asked the same thing three times at most (RFC 9520 section 3.2). */
+/** Without `max_connect_attempts`, on the average, as in CoreDNS. */
+const USUAL_TRIES_PER_UPSTREAM = 2;
+/** With `max_connect_attempts 0`, on the average: a server is asked the same thing three times at most (RFC 9520 section 3.2). */
 const MAX_TRIES_PER_UPSTREAM = 3;
 
 /** Name of the plugin, in outcomes. */
@@ -39,10 +44,13 @@ export interface Target {
 export interface TriesSetting {
   readonly options: ForwardOptions;
   readonly clock: Clock;
+  readonly gate: ExchangeGate;
   readonly metrics: ForwardMetrics;
   readonly order: UpstreamOrder<Target>;
   /** Undefined where no second upstream is asked before the first has failed. */
   readonly hedging: Hedging | undefined;
+  /** Undefined where nobody watches what is asked. */
+  readonly observer?: ExchangeObserver | undefined;
 }
 
 const NO_TARGETS: readonly Target[] = [];
@@ -76,6 +84,9 @@ const isUp = ({ upstream }: Target): boolean => !upstream.down;
 export class Tries implements InLine, Asker {
   /** Since when the client waits; the time for all attempts runs from there. */
   readonly sinceMs: number;
+  readonly client: ClientId;
+  readonly key: string;
+  beganMs = NaN;
   private readonly setting: TriesSetting;
   private readonly query: Query;
   private readonly transport: 'udp' | 'tcp';
@@ -98,6 +109,18 @@ export class Tries implements InLine, Asker {
     this.transport = transport;
     this.later = later;
     this.sinceMs = setting.clock.nowMs();
+    this.client = query.clientId;
+    this.key = query.key;
+  }
+
+  /** What to do first with the outcome. */
+  static over(this: void, self: Tries, _query: Query, outcome: Outcome): Outcome {
+    self.setting.gate.end(self);
+    return outcome;
+  }
+
+  static overByBug(this: void, self: Tries): undefined {
+    self.setting.gate.end(self);
   }
 
   /** Asks the first upstream, and others as it takes. To be called once. */
@@ -151,7 +174,7 @@ export class Tries implements InLine, Asker {
     else this.tried.push(target);
     const endMs = Math.min(this.deadlineMs, this.nowMs + setting.options.readTimeoutMs);
     const asker = setting.hedging === undefined ? this : this.hedged(setting.hedging, target.upstream);
-    target.upstream.ask(ask, this.transport, endMs, asker);
+    this.send(target.upstream, ask, endMs, asker);
     return true;
   }
 
@@ -171,8 +194,15 @@ export class Tries implements InLine, Asker {
     this.tried?.push(second);
     const endMs = Math.min(this.deadlineMs, nowMs + options.readTimeoutMs);
     // In octets of its own: the first one's are in use.
-    second.upstream.ask(askFor(this.query), this.transport, endMs, this.probing(second.upstream, asker));
+    this.send(second.upstream, askFor(this.query), endMs, this.probing(second.upstream, asker));
     return true;
+  }
+
+  private send(upstream: Upstream, ask: Ask, endMs: number, asker: Asker): void {
+    const { query, transport } = this;
+    const { observer } = this.setting;
+    const told = observer && observedAsker(observer, query, ask, { upstream, transport }, asker);
+    upstream.ask(ask, transport, endMs, told ?? asker);
   }
 
   /** Of a pair one may fail when the other has replied, and its health has to be looked at all the same. */
@@ -201,9 +231,14 @@ export class Tries implements InLine, Asker {
   /** @param last what the client gets when this was the last try. */
   private goOn(last: Outcome): void {
     const { options, clock } = this.setting;
-    const most = options.maxConnectAttempts || MAX_TRIES_PER_UPSTREAM * this.order.length;
+    const { maxConnectAttempts: wanted } = options;
+    const perUpstream = wanted === undefined ? USUAL_TRIES_PER_UPSTREAM : MAX_TRIES_PER_UPSTREAM;
+    const most = wanted || perUpstream * this.order.length;
     this.nowMs = clock.nowMs();
-    const isOver = (this.tried?.length ?? 0) >= most || this.nowMs >= this.deadlineMs;
+    // A try may have sent the question more than once, where the connections that it had led nowhere.
+    const sends = this.ask?.sends ?? 0;
+    const isSpent = (this.tried?.length ?? 0) >= most || sends >= MAX_TRIES_PER_UPSTREAM * this.order.length;
+    const isOver = isSpent || this.nowMs >= this.deadlineMs;
     if (isOver || !this.next()) this.later.settle(last);
   }
 
@@ -229,7 +264,7 @@ export class Tries implements InLine, Asker {
   }
 }
 
-/** Nothing of the client's message but the question, DO and CD goes upstream. */
+/** Nothing of the client's message but the question, DO and CD goes upstream; options are those that the Corefile adds. */
 const askFor = (query: Query): Ask =>
   makeAsk(
     { name: query.nameAsAsked, type: query.type, class: query.class },
@@ -239,5 +274,6 @@ const askFor = (query: Query): Ask =>
       checkingDisabled: query.checkingDisabled,
       dnssecOk: query.dnssecOk,
       edns: true,
+      optionOctets: query.upstreamOptions,
     },
   );

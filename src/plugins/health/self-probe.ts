@@ -21,6 +21,8 @@ export class SelfProbe {
   private readonly agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
+  /** The last one failed, which was said. */
+  private failing = false;
 
   constructor(target: HttpAddress, context: SetupContext) {
     // The wildcard address is asked at the loopback address.
@@ -63,6 +65,7 @@ export class SelfProbe {
         response.on('end', () => {
           const tookMs = clock.nowMs() - startedMs;
           this.duration.observe(tookMs / 1000);
+          this.succeeded(url);
           if (tookMs > SLOW_MS) {
             log.warn(`Local health request to "${url}" took more than 1s: ${Math.round(tookMs)}ms`);
           }
@@ -73,7 +76,14 @@ export class SelfProbe {
     request.on('error', (error) => {
       if (this.stopped) return;
       this.failures.value++;
-      log.warn(`Local health request to "${url}" failed: ${error.message}`);
+      // Each is counted; the log would get a line a second.
+      if (!this.failing) log.warn(`Local health request to "${url}" failed: ${error.message}`);
+      this.failing = true;
     });
+  }
+
+  private succeeded(url: string): void {
+    if (this.failing) this.context.log.info(`Local health request to "${url}" succeeds again`);
+    this.failing = false;
   }
 }

@@ -3,8 +3,8 @@
  * once a second, so that a slow event loop shows in a metric.
  */
 import { parseDuration } from '../../base/duration.ts';
-import { messageOf } from '../../base/error-message.ts';
 import type { Plugin } from '../../chain/plugin.ts';
+import { nextArgument, optionalArgument, told, unknownProperty } from '../../corefile/arguments.ts';
 import type { Cursor } from '../../corefile/cursor.ts';
 import { parseHttpAddress } from '../../observe/http-address.ts';
 import { SelfProbe } from './self-probe.ts';
@@ -16,9 +16,7 @@ export const health: Plugin = {
   setup(cursor, context) {
     let address = DEFAULT_ADDRESS;
     while (cursor.next()) {
-      const args = cursor.remainingArgs();
-      if (args.length > 1) throw cursor.argError();
-      if (args[0] !== undefined) address = args[0];
+      address = optionalArgument(cursor) ?? address;
       parseHttpAddress(address);
       while (cursor.nextBlock()) context.settings.lameduckMs = readLameduck(cursor);
     }
@@ -36,11 +34,11 @@ export const health: Plugin = {
 };
 
 function readLameduck(cursor: Cursor): number {
-  if (cursor.value !== 'lameduck') throw cursor.error(`unknown property '${cursor.value}'`);
-  if (!cursor.nextArg()) throw cursor.argError();
-  try {
-    return parseDuration(cursor.value);
-  } catch (error) {
-    throw cursor.error(`unable to parse lameduck duration value: '${cursor.value}' : ${messageOf(error)}`);
-  }
+  if (cursor.value !== 'lameduck') throw unknownProperty(cursor);
+  const text = nextArgument(cursor);
+  return told(
+    cursor,
+    () => parseDuration(text),
+    (reason) => `unable to parse lameduck duration value: '${text}' : ${reason}`,
+  );
 }

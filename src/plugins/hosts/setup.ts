@@ -4,6 +4,7 @@ import { parseInteger } from '../../base/integer.ts';
 import { Fallthrough } from '../../chain/fallthrough.ts';
 import type { MakeHandler, Plugin, SetupContext } from '../../chain/plugin.ts';
 import { zonesFromArgs } from '../../chain/zones.ts';
+import { onlyOnce, told, unknownProperty } from '../../corefile/arguments.ts';
 import type { Cursor } from '../../corefile/cursor.ts';
 import { HostsHandler } from './hosts.ts';
 import { HostsSource } from './hosts-source.ts';
@@ -35,7 +36,7 @@ export const hosts: Plugin = {
     const named = args.length > 0;
     const zones = zonesFromArgs(zoneArgs, context);
     const block = readBlock(cursor, context);
-    if (cursor.next()) throw new RangeError('this plugin can only be used once per Server Block');
+    onlyOnce(cursor);
 
     const { reverse, reloadMs, ttlSeconds, fallthroughUnsupported } = block;
     const inline = block.inline.join('\n');
@@ -66,8 +67,7 @@ function readBlock(cursor: Cursor, context: SetupContext): BlockOptions {
 }
 
 function readOption(cursor: Cursor, options: BlockOptions, context: SetupContext): void {
-  const property = cursor.value;
-  switch (property) {
+  switch (cursor.value) {
     case 'fallthrough':
       options.fallthrough = Fallthrough.fromArgs(cursor.remainingArgs());
       return;
@@ -84,7 +84,7 @@ function readOption(cursor: Cursor, options: BlockOptions, context: SetupContext
       options.reloadMs = readReload(cursor);
       return;
     default:
-      if (options.fallthrough !== undefined) throw cursor.error(`unknown property '${property}'`);
+      if (options.fallthrough !== undefined) throw unknownProperty(cursor);
       options.inline.push(readInline(cursor, context));
   }
 }
@@ -92,17 +92,13 @@ function readOption(cursor: Cursor, options: BlockOptions, context: SetupContext
 function readTtl(cursor: Cursor): number {
   const [text] = cursor.remainingArgs();
   if (text === undefined) throw cursor.error('ttl needs a time in second');
-  const seconds = integerOr(text, () => cursor.error('ttl needs a number of second'));
+  const seconds = told(
+    cursor,
+    () => parseInteger(text),
+    () => 'ttl needs a number of second',
+  );
   if (seconds <= 0 || seconds > MAX_TTL_SECONDS) throw cursor.error('ttl provided is invalid');
   return seconds;
-}
-
-function integerOr(text: string, otherwise: () => Error): number {
-  try {
-    return parseInteger(text);
-  } catch {
-    throw otherwise();
-  }
 }
 
 function readReload(cursor: Cursor): number {
@@ -110,17 +106,13 @@ function readReload(cursor: Cursor): number {
   if (text === undefined || rest.length > 0) {
     throw cursor.error('reload needs a duration (zero seconds to disable)');
   }
-  const ms = durationOr(text, () => cursor.error(`invalid duration for reload '${text}'`));
+  const ms = told(
+    cursor,
+    () => parseDuration(text),
+    () => `invalid duration for reload '${text}'`,
+  );
   if (ms < 0) throw cursor.error(`invalid negative duration for reload '${text}'`);
   return ms;
-}
-
-function durationOr(text: string, otherwise: () => Error): number {
-  try {
-    return parseDuration(text);
-  } catch {
-    throw otherwise();
-  }
 }
 
 /** CoreDNS takes any line for an entry and says nothing when it is none, so a misspelt option is lost there. */

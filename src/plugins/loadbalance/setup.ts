@@ -1,10 +1,10 @@
 /** `loadbalance`: reads the directive; a file of weights waits for the block's start. */
 import { parseDuration } from '../../base/duration.ts';
-import { messageOf } from '../../base/error-message.ts';
 import { goQuote } from '../../base/go-quote.ts';
 import { ipNetworkFromText } from '../../base/ip-network.ts';
 import type { IpNetwork } from '../../base/ip-network.ts';
 import type { MakeHandler, Plugin, SetupContext } from '../../chain/plugin.ts';
+import { told, unknownProperty } from '../../corefile/arguments.ts';
 import type { Cursor } from '../../corefile/cursor.ts';
 import { TYPE_A, TYPE_AAAA, TYPE_SRV } from '../../wire/registry.ts';
 import { LentReply } from './arranged-reply.ts';
@@ -51,33 +51,33 @@ function readLine(cursor: Cursor, lines: Lines): void {
 }
 
 function readOption(cursor: Cursor, lines: Lines): void {
-  const property = cursor.value;
+  const property: string = cursor.value;
   if (property === 'prefer') lines.preferred.push(...readNetworks(cursor));
   else if (property === 'reload' && lines.weightFile !== undefined) lines.reloadMs = readReload(cursor);
-  else throw cursor.error(`unknown property '${property}'`);
+  else throw unknownProperty(cursor);
 }
 
 function readNetworks(cursor: Cursor): IpNetwork[] {
-  return cursor.remainingArgs().map((text) => {
-    try {
-      return ipNetworkFromText(text);
-    } catch (error) {
-      throw cursor.error(`invalid CIDR ${goQuote(text)}: ${messageOf(error)}`);
-    }
-  });
+  return cursor.remainingArgs().map((text) =>
+    told(
+      cursor,
+      () => ipNetworkFromText(text),
+      (reason) => `invalid CIDR ${goQuote(text)}: ${reason}`,
+    ),
+  );
 }
 
 function readReload(cursor: Cursor): number {
   const [text, ...rest] = cursor.remainingArgs();
   if (text === undefined) throw cursor.error('reload duration value is missing');
   if (rest.length > 0) throw cursor.error('unexpected argument');
-  let ms = -1;
-  try {
-    ms = parseDuration(text);
-  } catch {
-    // Told below, as what is negative is.
-  }
-  if (ms < 0) throw cursor.error(`invalid reload duration '${text}'`);
+  const invalid = `invalid reload duration '${text}'`;
+  const ms = told(
+    cursor,
+    () => parseDuration(text),
+    () => invalid,
+  );
+  if (ms < 0) throw cursor.error(invalid);
   return ms;
 }
 

@@ -1,6 +1,7 @@
 /** `local`: reads the directive. */
 import { goQuote } from '../../base/go-quote.ts';
 import type { MakeHandler, Plugin } from '../../chain/plugin.ts';
+import { oneArgument, unknownProperty } from '../../corefile/arguments.ts';
 import type { Cursor } from '../../corefile/cursor.ts';
 import { LocalHandler } from './local.ts';
 import { localMetrics } from './metrics.ts';
@@ -12,8 +13,7 @@ export const local: Plugin = {
     while (cursor.next()) {
       if (cursor.remainingArgs().length > 0) throw cursor.argError();
       while (cursor.nextBlock()) {
-        const property: string = cursor.value;
-        if (property !== 'localhost_prefix') throw cursor.error(`unknown property '${property}'`);
+        if (cursor.value !== 'localhost_prefix') throw unknownProperty(cursor);
         answersPrefix = readSwitch(cursor);
       }
     }
@@ -23,9 +23,7 @@ export const local: Plugin = {
 };
 
 function readSwitch(cursor: Cursor): boolean {
-  const args = cursor.remainingArgs();
-  if (args.length !== 1) throw cursor.argError();
-  const [word] = args;
+  const word = oneArgument(cursor);
   if (word !== 'on' && word !== 'off') {
     throw cursor.error(`localhost_prefix expects 'on' or 'off', got ${goQuote(word)}`);
   }

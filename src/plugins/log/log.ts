@@ -7,14 +7,14 @@ import type { Handler } from '../../chain/handler.ts';
 import type { Zone } from '../../chain/identity.ts';
 import type { Outcome, Pending } from '../../chain/outcome.ts';
 import type { SetupContext } from '../../chain/plugin.ts';
+import { formatLine } from '../../chain/query-format.ts';
+import type { Format } from '../../chain/query-format.ts';
 import type { Query } from '../../chain/query.ts';
 import { settle } from '../../chain/settle.ts';
 import { matchZone } from '../../chain/zones.ts';
 import type { Log } from '../../observe/log-types.ts';
 import { classOf } from './answer-class.ts';
 import type { AnswerClass } from './answer-class.ts';
-import { formatLine } from './format.ts';
-import type { Format } from './format.ts';
 
 export interface LogRule {
   readonly zones: readonly Zone[];

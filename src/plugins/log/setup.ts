@@ -1,11 +1,12 @@
 /** `log`: reads the directive, which may stand in a block several times. */
 import type { MakeHandler, Plugin, SetupContext } from '../../chain/plugin.ts';
 import type { Zone } from '../../chain/identity.ts';
+import { COMMON_FORMAT, compileFormat } from '../../chain/query-format.ts';
 import { namedZones } from '../../chain/zones.ts';
+import { unknownProperty } from '../../corefile/arguments.ts';
 import type { Cursor } from '../../corefile/cursor.ts';
 import { answerClass } from './answer-class.ts';
 import type { AnswerClass } from './answer-class.ts';
-import { COMMON_FORMAT, compileFormat } from './format.ts';
 import { LogHandler } from './log.ts';
 import type { LogRule } from './log.ts';
 
@@ -51,8 +52,7 @@ function readClasses(cursor: Cursor): ReadonlySet<AnswerClass> | undefined {
   const classes = new Set<AnswerClass>();
   let all = false;
   while (cursor.nextBlock()) {
-    const property: string = cursor.value;
-    if (property !== 'class') throw cursor.error(`unknown property '${property}'`);
+    if (cursor.value !== 'class') throw unknownProperty(cursor);
     const names = cursor.remainingArgs();
     if (names.length === 0) throw cursor.argError();
     for (const name of names) {

@@ -1,5 +1,6 @@
 /** `loop`: watches the upstreams of its block for loops. */
 import type { MakeHandler, Plugin } from '../../chain/plugin.ts';
+import { onlyOnce } from '../../corefile/arguments.ts';
 import { LoopGuard, LoopHandler } from './loop.ts';
 
 export const loop: Plugin = {
@@ -7,7 +8,7 @@ export const loop: Plugin = {
   setup(cursor, context): MakeHandler {
     cursor.next();
     if (cursor.nextArg() || cursor.nextBlock()) throw cursor.argError();
-    if (cursor.next()) throw new RangeError('this plugin can only be used once per Server Block');
+    onlyOnce(cursor);
     const guard = new LoopGuard(context);
     context.onStart(() => guard.start());
     context.onStop(() => guard.stop());

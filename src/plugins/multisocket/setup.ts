@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { messageOf } from '../../base/error-message.ts';
 import { parseInteger } from '../../base/integer.ts';
 import type { Plugin } from '../../chain/plugin.ts';
+import { optionalArgument } from '../../corefile/arguments.ts';
 
 /** CoreDNS's limit. */
 export const MOST_WORKERS = 1024;
@@ -11,9 +12,9 @@ export const multisocket: Plugin = {
   name: 'multisocket',
   setup(cursor, context) {
     cursor.next();
-    const args = cursor.remainingArgs();
-    if (args.length > 1 || cursor.next()) throw cursor.argError();
-    context.settings.workers = args[0] === undefined ? availableParallelism() : readCount(args[0]);
+    const count = optionalArgument(cursor);
+    if (cursor.next()) throw cursor.argError();
+    context.settings.workers = count === undefined ? availableParallelism() : readCount(count);
     return undefined;
   },
 };

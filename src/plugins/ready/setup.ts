@@ -1,5 +1,6 @@
 /** `ready`: a page that says whether every plugin is ready to serve. */
 import type { MakeHandler, Plugin } from '../../chain/plugin.ts';
+import { nextArgument, onlyOnce, optionalArgument, unknownProperty } from '../../corefile/arguments.ts';
 import type { HttpAnswer } from '../../observe/http-types.ts';
 import { parseHttpAddress } from '../../observe/http-address.ts';
 
@@ -9,22 +10,17 @@ const MODES: ReadonlySet<string> = new Set(['until-ready', 'continuously']);
 export const ready: Plugin = {
   name: 'ready',
   setup(cursor, context): MakeHandler | undefined {
-    let address = DEFAULT_ADDRESS;
     let continuously = false;
     cursor.next();
-    const args = cursor.remainingArgs();
-    if (args.length > 1) throw cursor.argError();
-    if (args[0] !== undefined) address = args[0];
+    const address = optionalArgument(cursor) ?? DEFAULT_ADDRESS;
     parseHttpAddress(address);
     while (cursor.nextBlock()) {
-      const property: string = cursor.value;
-      if (property !== 'monitor') throw cursor.error(`unknown property '${property}'`);
-      if (!cursor.nextArg()) throw cursor.argError();
-      const mode: string = cursor.value;
+      if (cursor.value !== 'monitor') throw unknownProperty(cursor);
+      const mode = nextArgument(cursor);
       if (!MODES.has(mode)) throw cursor.error(`monitor type '${mode}' not supported`);
       continuously = mode === 'continuously';
     }
-    if (cursor.next()) throw new RangeError('this plugin can only be used once per Server Block');
+    onlyOnce(cursor);
 
     let started = false;
     let stopping = false;

@@ -38,7 +38,7 @@ export function nameMatch(kind: Kind, from: string, badPattern: string): NameMat
   }
 }
 
-/** @throws RangeError for a pattern or an exact name that is none, in CoreDNS's words where it has any */
+/** @throws RangeError for a pattern or an exact name that is none, in CoreDNS's words where it says something */
 export function rename(kind: Kind, from: string, to: string): Rename {
   if (kind === 'exact') return exactRename(from, to);
   if (kind === 'regex') return patternRename(new PatternRewrite(from, to));

@@ -62,6 +62,7 @@ export class RewrittenQuery extends Query {
     this.server = client.server;
     this.zone = client.zone;
     this.depth = client.depth;
+    this.upstreamOptions = draft.changedOptions?.ours() ?? client.upstreamOptions;
   }
 
   /** Whether the answer has to be told under another question than it was asked. */

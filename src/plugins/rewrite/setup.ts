@@ -1,7 +1,7 @@
 /** `rewrite`: reads the rules of a block, in their order. */
 import { goQuote } from '../../base/go-quote.ts';
-import { messageOf } from '../../base/error-message.ts';
 import type { MakeHandler, Plugin } from '../../chain/plugin.ts';
+import { told } from '../../corefile/arguments.ts';
 import type { Cursor } from '../../corefile/cursor.ts';
 import { cnameRule } from './cname-rule.ts';
 import { edns0Rule } from './edns0-rule.ts';
@@ -35,11 +35,11 @@ export const rewrite: Plugin = {
 function readRule(cursor: Cursor): PlacedRule {
   const args = cursor.remainingArgs();
   if (args.length < 2) while (cursor.nextBlock()) args.push(cursor.value);
-  try {
-    return placedRule(args);
-  } catch (cause) {
-    throw cursor.error(messageOf(cause));
-  }
+  return told(
+    cursor,
+    () => placedRule(args),
+    (reason) => reason,
+  );
 }
 
 function placedRule(args: readonly string[]): PlacedRule {

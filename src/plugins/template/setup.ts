@@ -1,10 +1,10 @@
 /** `template`: reads all the directives of a block, patterns and templates included, so that whatever is wrong with them is told now. */
-import { messageOf } from '../../base/error-message.ts';
 import { MAX_PATTERN_LENGTH, compilePattern } from '../../base/pattern.ts';
 import type { Pattern } from '../../base/pattern.ts';
 import { Fallthrough } from '../../chain/fallthrough.ts';
 import type { MakeHandler, Plugin, SetupContext } from '../../chain/plugin.ts';
 import { zonesFromArgs } from '../../chain/zones.ts';
+import { nextArgument, someArguments, told } from '../../corefile/arguments.ts';
 import type { Cursor } from '../../corefile/cursor.ts';
 import type { ExtendedError } from '../../wire/edns.ts';
 import { NOERROR, NOTIMP, classCode, rcodeCode, typeCode } from '../../wire/registry.ts';
@@ -39,12 +39,16 @@ export const template: Plugin = {
 };
 
 function readRule(cursor: Cursor, context: SetupContext): Rule {
-  const klass = classCode(readArg(cursor));
+  const klass = classCode(nextArgument(cursor));
   if (klass === undefined) throw cursor.error(`invalid query class ${cursor.value}`);
-  const type = typeCode(readArg(cursor));
+  const type = typeCode(nextArgument(cursor));
   if (type === undefined) throw cursor.error(`invalid RR class ${cursor.value}`);
   const zoneArgs = cursor.remainingArgs();
-  const zones = told(cursor, '', () => zonesFromArgs(zoneArgs, context));
+  const zones = told(
+    cursor,
+    () => zonesFromArgs(zoneArgs, context),
+    (reason) => reason,
+  );
   const options: RuleOptions = {
     patterns: [],
     records: [],
@@ -61,12 +65,12 @@ function readOption(cursor: Cursor, options: RuleOptions): void {
   const option = cursor.value;
   switch (option) {
     case 'match':
-      options.patterns.push(...readArgs(cursor).map((source) => readPattern(cursor, source)));
+      options.patterns.push(...someArguments(cursor).map((source) => readPattern(cursor, source)));
       return;
     case 'answer':
     case 'authority':
     case 'additional':
-      options.records.push(...readArgs(cursor).map((source) => readRecord(cursor, option, source)));
+      options.records.push(...someArguments(cursor).map((source) => readRecord(cursor, option, source)));
       return;
     case 'rcode':
       options.rcode = readRcode(cursor);
@@ -76,7 +80,11 @@ function readOption(cursor: Cursor, options: RuleOptions): void {
       return;
     case 'fallthrough': {
       const zones = cursor.remainingArgs();
-      options.fallthrough = told(cursor, '', () => Fallthrough.fromArgs(zones));
+      options.fallthrough = told(
+        cursor,
+        () => Fallthrough.fromArgs(zones),
+        (reason) => reason,
+      );
       return;
     }
     case 'upstream':
@@ -89,28 +97,25 @@ function readOption(cursor: Cursor, options: RuleOptions): void {
   }
 }
 
-function readArg(cursor: Cursor): string {
-  if (!cursor.nextArg()) throw cursor.argError();
-  return cursor.value;
-}
-
-function readArgs(cursor: Cursor): string[] {
-  const args = cursor.remainingArgs();
-  if (args.length === 0) throw cursor.argError();
-  return args;
-}
-
 function readPattern(cursor: Cursor, source: string): Pattern {
   const tooLong = source.length > MAX_PATTERN_LENGTH;
-  return told(cursor, tooLong ? '' : `could not parse regex: ${source}, `, () => compilePattern(source));
+  return told(
+    cursor,
+    () => compilePattern(source),
+    (reason) => (tooLong ? reason : `could not parse regex: ${source}, ${reason}`),
+  );
 }
 
 function readRecord(cursor: Cursor, section: SectionName, source: string): RecordTemplate {
-  return told(cursor, `could not compile template: ${source}, `, () => new RecordTemplate(section, source));
+  return told(
+    cursor,
+    () => new RecordTemplate(section, source),
+    (reason) => `could not compile template: ${source}, ${reason}`,
+  );
 }
 
 function readRcode(cursor: Cursor): number {
-  const name = readArg(cursor);
+  const name = nextArgument(cursor);
   // The second spelling is one that CoreDNS takes for the sake of old files.
   const rcode = name === 'NOTIMPL' ? NOTIMP : rcodeCode(name);
   if (rcode === undefined) throw cursor.error(`unknown rcode ${name}`);
@@ -121,15 +126,10 @@ function readExtendedError(cursor: Cursor): ExtendedError {
   const args = cursor.remainingArgs();
   const [code, text = ''] = args;
   if (code === undefined || args.length > 2) throw cursor.argError();
-  const read = (): bigint => parseUint(code, 10, 16);
-  return { code: Number(told(cursor, `error parsing extended DNS error code ${code}, `, read)), text };
-}
-
-/** What `read` gives; what it throws becomes an error with file and line, after `prefix`. */
-function told<Value>(cursor: Cursor, prefix: string, read: () => Value): Value {
-  try {
-    return read();
-  } catch (cause) {
-    throw cursor.error(prefix + messageOf(cause));
-  }
+  const value = told(
+    cursor,
+    () => parseUint(code, 10, 16),
+    (reason) => `error parsing extended DNS error code ${code}, ${reason}`,
+  );
+  return { code: Number(value), text };
 }

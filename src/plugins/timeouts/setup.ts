@@ -1,8 +1,7 @@
 /** `timeouts`: how long a client's TCP connection may take, and how many queries it may bring. Sets `settings.timeouts`; has no handler. */
 import { formatDuration, parseDuration } from '../../base/duration.ts';
-import { messageOf } from '../../base/error-message.ts';
-import { parseInteger } from '../../base/integer.ts';
 import type { Plugin, TcpTimeouts } from '../../chain/plugin.ts';
+import { integerArgument, oneArgument, told } from '../../corefile/arguments.ts';
 import type { Cursor } from '../../corefile/cursor.ts';
 
 export const MIN_TIMEOUT_MS = 1_000;
@@ -47,13 +46,12 @@ function readOption(cursor: Cursor, given: TcpTimeouts): void {
 
 /** Here alone a number without a unit is one of seconds. */
 function readTimeout(cursor: Cursor): number {
-  const text = onlyArgument(cursor);
-  let ms: number;
-  try {
-    ms = parseDuration(/^[-+]?[0-9]+$/.test(text) ? `${text}s` : text);
-  } catch {
-    throw cursor.error(`failed to parse duration '${text}'`);
-  }
+  const text = oneArgument(cursor);
+  const ms = told(
+    cursor,
+    () => parseDuration(/^[-+]?[0-9]+$/.test(text) ? `${text}s` : text),
+    () => `failed to parse duration '${text}'`,
+  );
   if (ms < MIN_TIMEOUT_MS || ms > MAX_TIMEOUT_MS) {
     throw cursor.error(`timeout provided '${formatDuration(ms)}' needs to be between 1 second and 24 hours`);
   }
@@ -61,20 +59,8 @@ function readTimeout(cursor: Cursor): number {
 }
 
 function readMaxQueries(cursor: Cursor): number {
-  const text = onlyArgument(cursor);
-  let queries: number;
-  try {
-    queries = parseInteger(text);
-  } catch (error) {
-    throw cursor.error(messageOf(error));
-  }
+  const queries = integerArgument(cursor, oneArgument(cursor));
   if (queries === UNLIMITED) return Infinity;
   if (queries < 1) throw cursor.error('maxtcpqueries must be a positive integer or -1');
   return queries;
-}
-
-function onlyArgument(cursor: Cursor): string {
-  const [text, ...rest] = cursor.remainingArgs();
-  if (text === undefined || rest.length > 0) throw cursor.argError();
-  return text;
 }

@@ -1,6 +1,7 @@
 /** Hosts whose table filter drops by default: pods get answers there only with rules that accept, wherever the rest of our rules stands. */
 import { describe, expect, it } from 'vitest';
-import { openAcceptRules } from '../../../src/host/iptables/accept-rules.ts';
+import { LOOKS_BETWEEN_SWEEPS, openAcceptRules } from '../../../src/host/iptables/accept-rules.ts';
+import type { AcceptRules } from '../../../src/host/iptables/accept-rules.ts';
 import type { InterceptionPlan } from '../../../src/host/rules.ts';
 import { ADDRESSES, RulesLab } from '../rules/rules-lab.ts';
 import type { Namespace } from '../support/namespace.ts';
@@ -28,6 +29,19 @@ function dropByDefault(node: Namespace, flavour: FlavourName): void {
   }
 }
 
+/** As `iptables -F; iptables -P … ACCEPT` in both families: all that was put with `dropByDefault`, and nothing of ours. */
+function stopDropping(node: Namespace, flavour: FlavourName): void {
+  for (const program of Object.values(PROGRAMS)) {
+    const icmp =
+      program === 'ip6tables' ? '-D INPUT -p ipv6-icmp -j ACCEPT\n-D OUTPUT -p ipv6-icmp -j ACCEPT\n' : '';
+    node.feed(
+      `*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n${icmp}COMMIT\n`,
+      `${program}-${flavour}-restore`,
+      '--noflush',
+    );
+  }
+}
+
 const EXEMPT_ALL = ['prerouting', 'output']
   .map(
     (hook) =>
@@ -42,6 +56,13 @@ async function labWithServer(): Promise<RulesLab> {
   for (const { protocol, address, port } of QUERIES) await server.listen({ protocol, address, port });
   lab.node.feed(EXEMPT_ALL, 'nft', '-f', '-');
   return lab;
+}
+
+async function looksUntilFound(accept: AcceptRules | undefined): Promise<number> {
+  for (let looks = 1; looks <= 2 * LOOKS_BETWEEN_SWEEPS; looks++) {
+    if ((await accept?.inspect()) === 'absent') return looks;
+  }
+  return Infinity;
 }
 
 const answers = (lab: RulesLab): Promise<string[]> =>
@@ -102,10 +123,56 @@ describe.skipIf(!available)(`acceptance on hosts that drop ${reason}`, () => {
 
   it('is not needed on a host that accepts all, whatever node-cache left', async () => {
     const lab = await RulesLab.create();
-    expect(await openAcceptRules(PLAN, lab.run)).toBeUndefined();
-    lab.node.feed(nodeCacheRules(ADDRESSES.ipv4, true), 'iptables-nft-restore', '--noflush');
-    expect(await openAcceptRules(PLAN, lab.run)).toBeUndefined();
+    for (const left of ['', nodeCacheRules(ADDRESSES.ipv4, true)]) {
+      lab.node.feed(left, 'iptables-nft-restore', '--noflush');
+      const accept = await openAcceptRules(PLAN, lab.run);
+      expect(await accept?.inspect()).toBe('complete');
+      await accept?.install();
+      expect(await accept?.inspect()).toBe('complete');
+      expect(saved(lab.node, 'nft')).not.toContain('allow DNS traffic');
+    }
     expect(lab.node.run('cat', '/proc/net/ip_tables_names')).toBe('');
+  });
+
+  it.each(FLAVOURS)(
+    'comes with a firewall that begins to drop later, and leaves with it, %s',
+    async (flavour) => {
+      const lab = await labWithServer();
+      const accept = await openAcceptRules(PLAN, onlyFlavour(flavour, lab.run));
+      await accept?.install();
+      expect(await accept?.inspect()).toBe('complete');
+      dropByDefault(lab.node, flavour);
+      const before = saved(lab.node, flavour);
+      expect(await answers(lab)).toEqual(all('nothing'));
+      expect(await looksUntilFound(accept)).toBeLessThanOrEqual(LOOKS_BETWEEN_SWEEPS);
+      await accept?.install();
+      expect(await accept?.inspect()).toBe('complete');
+      expect(await answers(lab)).toEqual(all('rcode 0'));
+      stopDropping(lab.node, flavour);
+      expect(await accept?.inspect()).toBe('complete');
+      expect(await answers(lab)).toEqual(all('rcode 0'));
+      dropByDefault(lab.node, flavour);
+      expect(await accept?.inspect()).toBe('complete');
+      stopDropping(lab.node, flavour);
+      await accept?.install();
+      expect(saved(lab.node, flavour)).not.toContain('allow DNS traffic');
+      dropByDefault(lab.node, flavour);
+      expect(await looksUntilFound(accept)).toBeLessThanOrEqual(LOOKS_BETWEEN_SWEEPS);
+      await accept?.install();
+      await accept?.remove();
+      expect(saved(lab.node, flavour)).toBe(before);
+    },
+  );
+
+  it('goes with those who put it, also where its firewall has gone before', async () => {
+    const lab = await RulesLab.create();
+    dropByDefault(lab.node, 'nft');
+    await (await openAcceptRules(PLAN, lab.run))?.install();
+    stopDropping(lab.node, 'nft');
+    const adopted = await openAcceptRules(PLAN, lab.run);
+    expect(await adopted?.inspect()).toBe('complete');
+    await adopted?.remove();
+    expect(saved(lab.node, 'nft')).not.toContain('allow DNS traffic');
   });
 
   it('is not needed without iptables', async () => {

@@ -12,7 +12,7 @@ import type { Lab } from '../support/lab.ts';
 import { requireLab } from '../support/namespace.ts';
 import { addNodeCacheInterface, addNodeCacheRules } from '../support/node-cache.ts';
 
-const { available, reason } = requireLab('nft', 'iptables', 'knotd', 'ptp', 'dig');
+const { available, reason } = requireLab('nft', 'iptables', 'knotd', 'ptp', 'conntrack', 'dig');
 
 describe.skipIf(!available)(`a node with node-cache's rules, which simply stay ${reason}`, () => {
   const figures = new Figures({ rules: 'node-cache', kubeProxy: 'iptables-nft', pod: 'ptp' });

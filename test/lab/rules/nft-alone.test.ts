@@ -1,6 +1,7 @@
 /** What only nftables does, on a real kernel: weaker forms, refusals, whose answers keep the lease, firewalls of others. */
 import { describe, expect, it } from 'vitest';
 import { HostError } from '../../../src/host/host-error.ts';
+import { LOOKS_BETWEEN_SWEEPS } from '../../../src/host/iptables/accept-rules.ts';
 import { openNftRules } from '../../../src/host/nft/open-nft-rules.ts';
 import { openRules } from '../../../src/host/open-rules.ts';
 import type { InterceptionPlan } from '../../../src/host/rules.ts';
@@ -131,6 +132,37 @@ describe.skipIf(!available)(`nftables alone ${reason}`, () => {
     expect((await rules.inspect()).standing).toBe('damaged');
     await rules.remove();
     expect(lab.node.run('iptables-save', '-t', 'filter')).not.toContain('NodeLocal');
+  });
+
+  it('reaches the server through an iptables that began to drop after it, in both families', async () => {
+    const lab = await RulesLab.create();
+    const server = lab.startServer();
+    const { port, rcode } = QUERY;
+    const ways = PLAN.addresses.flatMap((address) =>
+      (['udp', 'tcp'] as const).map((protocol) => ({ protocol, address, port, rcode })),
+    );
+    await server.listen(...ways);
+    const rules = await openRules('nft', PLAN, lab.run);
+    await rules.install(PLAN.addresses);
+    expect((await rules.inspect()).standing).toBe('complete');
+    for (const tool of ['iptables', 'ip6tables']) {
+      // As firewalls have it: this host's own packets are not asked for, so that probes go on being answered.
+      lab.node.run(tool, '-A', 'INPUT', '-i', 'lo', '-j', 'ACCEPT');
+      lab.node.run(tool, '-P', 'INPUT', 'DROP');
+    }
+    lab.node.run('ip6tables', '-A', 'INPUT', '-p', 'icmpv6', '-j', 'ACCEPT');
+    for (const way of ways) expect(await lab.hostAgent.ask(way)).toBe('rcode 0');
+    for (const way of ways) expect(await lab.podAgent.ask(way)).toBe('nothing');
+    let looks = 1;
+    while ((await rules.inspect()).standing === 'complete' && looks <= LOOKS_BETWEEN_SWEEPS) looks++;
+    expect(looks).toBeLessThanOrEqual(LOOKS_BETWEEN_SWEEPS);
+    await rules.install(PLAN.addresses);
+    for (const way of ways) expect(await lab.podAgent.ask(way)).toBe('rcode 0');
+    expect((await rules.inspect()).standing).toBe('complete');
+    await rules.remove();
+    for (const tool of ['iptables-save', 'ip6tables-save']) {
+      expect(lab.node.run(tool, '-t', 'filter')).not.toContain('NodeLocal');
+    }
   });
 
   it("takes the place of node-cache's rules", async () => {

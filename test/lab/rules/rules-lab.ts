@@ -6,6 +6,7 @@
 import { isIPv6 } from 'node:net';
 import { runTool } from '../../../src/host/run-tool.ts';
 import type { RunTool } from '../../../src/host/run-tool.ts';
+import { eventually } from '../../support/eventually.ts';
 import { Namespace } from '../support/namespace.ts';
 import { RemoteAgent } from './remote-agent.ts';
 
@@ -54,7 +55,7 @@ export class RulesLab {
     const node = Namespace.create('node');
     const pod = Namespace.create('pod');
     connect(node, pod);
-    addAddresses(node);
+    await addAddresses(node);
     node.feed(watchTable(), 'nft', '-f', '-');
     const cluster = RemoteAgent.start(node);
     for (const address of ['0.0.0.0', '::']) {
@@ -77,14 +78,14 @@ export class RulesLab {
   }
 
   /** As it was made, whatever a test has done to rules, interface, routes and connections. Servers stay. */
-  reset(): void {
+  async reset(): Promise<void> {
     this.node.feed(`flush ruleset\n${watchTable()}`, 'nft', '-f', '-');
     for (const program of ['iptables', 'ip6tables']) {
       this.node.feed(EMPTY_LEGACY_TABLES, `${program}-legacy-restore`);
     }
     if (!this.node.succeeds('ip', 'link', 'show', INTERFACE)) {
       for (const version of ['-4', '-6']) this.node.run('ip', version, 'route', 'flush', 'default');
-      addAddresses(this.node);
+      await addAddresses(this.node);
     }
     this.node.run('conntrack', '-F');
   }
@@ -150,17 +151,24 @@ function setUp(host: Namespace, device: string, { ipv4, ipv6 }: Record<'ipv4' | 
  * An empty bridge holds addresses as a dummy interface does, and is in every kernel. Processes of the node send to them from the node's own
  * address, as they would to any other.
  */
-function addAddresses(node: Namespace): void {
+async function addAddresses(node: Namespace): Promise<void> {
   node.run('ip', 'link', 'add', INTERFACE, 'type', 'bridge');
   node.run('ip', 'link', 'set', INTERFACE, 'up');
   node.run('ip', 'address', 'add', `${ADDRESSES.ipv4}/32`, 'dev', INTERFACE);
   node.run('ip', 'address', 'add', `${ADDRESSES.ipv6}/128`, 'dev', INTERFACE, 'nodad');
   for (const family of ['ipv4', 'ipv6'] as const) {
-    const route = ['table', 'local', 'local', ADDRESSES[family], 'dev', INTERFACE, 'proto', 'kernel'];
-    node.run('ip', 'route', 'delete', ...route);
-    node.run('ip', 'route', 'add', ...route, 'src', NODE[family]);
+    const address = ADDRESSES[family];
+    const ip = (...args: readonly string[]): string => node.run('ip', FAMILY_FLAGS[family], 'route', ...args);
+    const route = ['table', 'local', 'local', address, 'dev', INTERFACE, 'proto', 'kernel'];
+    // IPv6 puts it some milliseconds after the address.
+    await eventually(() => ip('show', 'table', 'local', address, 'dev', INTERFACE) !== '');
+    ip('delete', ...route);
+    ip('add', ...route, 'src', NODE[family]);
   }
 }
+
+/** Of `ip`. */
+const FAMILY_FLAGS = { ipv4: '-4', ipv6: '-6' } as const;
 
 const HOOKS = ['prerouting', 'output'] as const;
 const DIRECTIONS = ['to', 'from'] as const;

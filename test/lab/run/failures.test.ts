@@ -3,7 +3,14 @@ import { chmodSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
 import { requireLab } from '../support/namespace.ts';
-import { ADDRESSES, INTERCEPTING, LabHost, pathWithoutSetpriv, statusOf, untilGone } from './lab-host.ts';
+import {
+  ADDRESSES,
+  LabHost,
+  pathWithoutSetpriv,
+  statusOf,
+  untilGone,
+  untilIntercepting,
+} from './lab-host.ts';
 
 const { available, reason } = requireLab('nft', 'iptables', 'setpriv', 'dig');
 
@@ -54,8 +61,7 @@ describe.skipIf(!available)(`run cannot begin ${reason}`, () => {
   it('beside another one, whose rules and interface it leaves alone', async () => {
     const host = new LabHost();
     const first = host.startRun();
-    await first.waitForLine(INTERCEPTING);
-    // One address may come a little after the other.
+    await untilIntercepting(first);
     await eventually(() => host.page('/ready') === 'OK\n');
     const said = first.lines().length;
     expect(await failureOf(host, ['-metrics-listen-address', '127.0.0.1:9354'])).toEqual([
@@ -67,13 +73,13 @@ describe.skipIf(!available)(`run cannot begin ${reason}`, () => {
 
   it('when two are started at once: one does, and is not disturbed by the other', async () => {
     const host = new LabHost();
-    const both = [host.startRun(), host.startRun(['-metrics-listen-address', '127.0.0.1:9354'])];
+    const both = [host.startRun(), host.startRun(['-metrics-listen-address', '127.0.0.1:9354'])] as const;
     const loser = await Promise.race(both.map(async (run) => ({ run, ending: await run.ended })));
     expect(loser.ending).toEqual({ code: 1, signal: null });
-    const winner = both.find((run) => run !== loser.run);
-    await winner?.waitForLine(INTERCEPTING);
+    const winner = loser.run === both[0] ? both[1] : both[0];
+    await untilIntercepting(winner);
     expect(loser.run.lines()).toEqual([
-      `process ${winner?.pid} of nodelocaldns guards the rules of this host already; the host was not touched`,
+      `process ${winner.pid} of nodelocaldns guards the rules of this host already; the host was not touched`,
     ]);
     expect(host.asks(ADDRESSES[0])).toBe('192.0.2.1');
   });
@@ -125,7 +131,7 @@ describe.skipIf(!available)(`run with less than it should have ${reason}`, () =>
   it('keeps root where it may not become another user, says so, and takes NET_ADMIN from its child', async () => {
     const host = new LabHost();
     const run = host.startRun([], ['setpriv', '--bounding-set=-setuid', '--']);
-    await run.waitForLine(INTERCEPTING);
+    await untilIntercepting(run);
     expect(run.lines()).toContainEqual(expect.stringMatching(/^\[WARNING\] serve runs as root: .*SETUID/));
     expect(statusOf(run.servePid())).toMatch(/^CapEff:\s*0000000000000400$/m);
   });
@@ -134,7 +140,7 @@ describe.skipIf(!available)(`run with less than it should have ${reason}`, () =>
     const host = new LabHost();
     host.namespace.run('iptables-legacy', '-t', 'raw', '-L');
     const run = host.startRun([], WITHOUT_NET_RAW);
-    await run.waitForLine(INTERCEPTING);
+    await untilIntercepting(run);
     expect(run.lines()).toContainEqual(
       expect.stringMatching(/^\[WARNING\] guard: not all of this host's iptables can be looked at/),
     );
@@ -144,7 +150,7 @@ describe.skipIf(!available)(`run with less than it should have ${reason}`, () =>
     const host = new LabHost();
     // One of that name that is not util-linux's, as busybox has one.
     const run = host.startRun([], [], { PATH: pathWithoutSetpriv() });
-    await run.waitForLine(INTERCEPTING);
+    await untilIntercepting(run);
     expect(run.lines()).toContainEqual(
       expect.stringMatching(/^\[WARNING\] without setpriv of util-linux \(.+\) serve runs as root/),
     );

@@ -13,7 +13,11 @@ import { Namespace } from '../support/namespace.ts';
 
 export const ADDRESSES = ['169.254.20.10', 'fd00:a::10'] as const;
 export const COREFILE = '.:53 {\n  hosts {\n    192.0.2.1 a.test\n  }\n}\n';
-export const INTERCEPTING = /guard: .*intercepting: probes/;
+/** Of one or more addresses: each has a lease of its own, and only what happens at about the same time shares a line. */
+export const INTERCEPTING = /intercepting: probes/;
+
+/** A frozen `serve` is killed after 3 s, and a busy machine starts its next one in seconds. */
+const INTERCEPTING_TIMEOUT_MS = 20_000;
 
 const PAGES = '127.0.0.1:9353';
 
@@ -108,6 +112,24 @@ export class LabHost {
     return this.namespace.run('dig', '+short', '+tries=1', '+time=2', `@${address}`, 'a.test').trim();
   }
 }
+
+/** Once all addresses are intercepted, by the lines that say so. */
+export async function untilIntercepting(
+  child: Child,
+  addresses: readonly string[] = ADDRESSES,
+): Promise<void> {
+  await Promise.all(intercepting(addresses).map((line) => child.waitForLine(line, INTERCEPTING_TIMEOUT_MS)));
+}
+
+/** As `untilIntercepting`, by lines after this call alone. */
+export async function untilInterceptingAgain(child: Child): Promise<void> {
+  await Promise.all(
+    intercepting(ADDRESSES).map((line) => child.waitForNextLine(line, INTERCEPTING_TIMEOUT_MS)),
+  );
+}
+
+const intercepting = (addresses: readonly string[]): RegExp[] =>
+  addresses.map((address) => new RegExp(`${address}\\b.*${INTERCEPTING.source}`));
 
 /** A search path with what `run` needs, and a `setpriv` that takes no options, as busybox's takes few. */
 export function pathWithoutSetpriv(): string {

@@ -11,7 +11,7 @@ import type { Child } from '../../support/child.ts';
 import { READY_PATTERN } from '../../support/daemon.ts';
 import { tempDirectory, tempFile } from '../../support/temp-file.ts';
 import { requireLab } from '../support/namespace.ts';
-import { INTERCEPTING, LabHost } from './lab-host.ts';
+import { LabHost, untilIntercepting } from './lab-host.ts';
 
 const { available, reason } = requireLab('nft', 'setpriv', 'dig');
 
@@ -84,7 +84,7 @@ describe.skipIf(!available)(`node-cache’s manifest ${reason}`, () => {
     await container.startServer(CLUSTER_DNS, '192.0.2.7');
     await container.startServer(STUB_SERVER, '192.0.2.8');
     const run = container.start();
-    await run.waitForLine(INTERCEPTING);
+    await untilIntercepting(run, ADDRESSES);
     for (const address of ADDRESSES) expect(container.asks(address, 'a.cluster.local')).toBe('192.0.2.7');
 
     const takenOver = run.waitForNextLine(/Corefile changed, reloading complete/);
@@ -107,7 +107,7 @@ describe.skipIf(!available)(`node-cache’s manifest ${reason}`, () => {
   it('is written where -conf says by a child that may', async () => {
     const container = new Container(DEPLOYED_TEMPLATE);
     const run = container.start(['--user', 'root']);
-    await run.waitForLine(INTERCEPTING);
+    await untilIntercepting(run, ADDRESSES);
     expect(container.isWritten).toBe(true);
   });
 

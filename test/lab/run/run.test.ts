@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { childPidWith, childPids, childPrograms, holderPid } from '../../support/child-pids.ts';
 import { eventually } from '../../support/eventually.ts';
 import { tempDirectory } from '../../support/temp-file.ts';
 import { requireLab } from '../support/namespace.ts';
@@ -14,6 +15,8 @@ import {
   isAlive,
   statusOf,
   untilGone,
+  untilIntercepting,
+  untilInterceptingAgain,
 } from './lab-host.ts';
 import type { RunProcess } from './lab-host.ts';
 
@@ -28,7 +31,7 @@ const NET_BIND_SERVICE_ONLY = '0000000000000400';
 
 async function startIntercepting(host: LabHost, args: readonly string[] = []): Promise<RunProcess> {
   const run = host.startRun(args);
-  await run.waitForLine(INTERCEPTING);
+  await untilIntercepting(run);
   return run;
 }
 
@@ -82,7 +85,7 @@ describe.skipIf(!available)(`run ${reason}`, () => {
     const host = new LabHost();
     const run = await startIntercepting(host);
     const first = run.servePid();
-    const again = run.waitForNextLine(INTERCEPTING);
+    const again = untilInterceptingAgain(run);
     process.kill(first, 'SIGKILL');
     await run.waitForNextLine(/fallback/);
     await again;
@@ -92,11 +95,33 @@ describe.skipIf(!available)(`run ${reason}`, () => {
     );
   });
 
+  it('leaves no zombies of what is killed in the container of which it is process 1', async () => {
+    const host = new LabHost(COREFILE.replace('hosts', 'multisocket 2\n  hosts'));
+    const container = host.startRun([], ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']);
+    const twoServe = container.waitForLine(/2 workers serve/);
+    await untilIntercepting(container);
+    await twoServe;
+    const [run = 0] = childPids(container.pid);
+    const serve = childPidWith(run, 'serve');
+    const [worker = 0] = childPrograms(serve);
+    const dead = [worker, holderPid(worker)];
+    process.kill(worker, 'SIGKILL');
+    await eventually(() => childPrograms(serve).some((pid) => pid !== worker && childPids(pid).length > 0));
+    const children = childPids(serve);
+    dead.push(...children, ...children.flatMap(childPids));
+    // Of each worker, and of serve, who holds its memory.
+    expect(new Set(dead).size).toBe(5);
+    const again = untilInterceptingAgain(container);
+    process.kill(serve, 'SIGKILL');
+    await again;
+    await eventually(() => !dead.some((pid) => existsSync(`/proc/${pid}`)));
+  });
+
   it('kills and replaces a child that is frozen', async () => {
     const host = new LabHost();
     const run = await startIntercepting(host);
     const first = run.servePid();
-    const again = run.waitForNextLine(INTERCEPTING, 20_000);
+    const again = untilInterceptingAgain(run);
     const frozenMs = performance.now();
     process.kill(first, 'SIGSTOP');
     await untilGone(first);
@@ -163,7 +188,7 @@ describe.skipIf(!available)(`run ${reason}`, () => {
     const host = new LabHost();
     const before = host.state();
     const run = host.startRun([], [], { NODE_OPTIONS: `--import ${BUG_BY_SIGUSR2}` });
-    await run.waitForLine(INTERCEPTING);
+    await untilIntercepting(run);
     const serve = run.servePid();
     run.signal('SIGUSR2');
     expect(await run.ended).toEqual({ code: 1, signal: null });
@@ -188,7 +213,8 @@ describe.skipIf(!available)(`run ${reason}`, () => {
 
   it('says of an address that no server block has that it is not served', async () => {
     const host = new LabHost(COREFILE.replace('hosts', `bind ${ADDRESSES[0]}\n  hosts`));
-    const run = await startIntercepting(host);
+    const run = host.startRun();
+    await run.waitForLine(INTERCEPTING);
     await run.waitForLine(/no server block listens on fd00:a::10 port 53/);
     expect(host.page('/ready')).toMatch(/^fd00:a::10: proving/);
   });

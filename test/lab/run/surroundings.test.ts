@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { requireLab } from '../support/namespace.ts';
-import { ADDRESSES, INTERCEPTING, LabHost } from './lab-host.ts';
+import { ADDRESSES, LabHost, untilIntercepting } from './lab-host.ts';
 
 const { available, reason } = requireLab('nft', 'iptables', 'setpriv');
 
@@ -16,7 +16,7 @@ describe.skipIf(!available)(`a host around run ${reason}`, () => {
     host.namespace.run('iptables-nft', '-A', 'INPUT', '-i', 'lo', '-j', 'ACCEPT');
     const before = host.state();
     const run = host.startRun([`--rules=${rules}`]);
-    await run.waitForLine(INTERCEPTING);
+    await untilIntercepting(run);
     const accepted = host.namespace.run('iptables-nft-save', '-t', 'filter');
     for (const protocol of ['udp', 'tcp']) {
       expect(accepted).toMatch(
@@ -28,11 +28,29 @@ describe.skipIf(!available)(`a host around run ${reason}`, () => {
     expect(uncounted(host)).toBe(uncountedText(before));
   });
 
+  it.each(BACKENDS)('that begins to drop later accepts queries soon after, with %s rules', async (rules) => {
+    const host = new LabHost();
+    const run = host.startRun([`--rules=${rules}`, '-syncinterval=1s']);
+    await untilIntercepting(run);
+    for (const tool of ['iptables-nft', 'ip6tables-nft']) {
+      host.namespace.run(tool, '-A', 'INPUT', '-i', 'lo', '-j', 'ACCEPT');
+      host.namespace.run(tool, '-P', 'INPUT', 'DROP');
+    }
+    await run.waitForLine(/rules repaired/);
+    for (const [index, save] of ['iptables-nft-save', 'ip6tables-nft-save'].entries()) {
+      const accepted = host.namespace.run(save, '-t', 'filter');
+      expect(accepted).toContain(`-A INPUT -d ${ADDRESSES[index]}/`);
+    }
+    run.signal('SIGTERM');
+    expect(await run.ended).toEqual({ code: 0, signal: null });
+    expect(host.namespace.run('iptables-nft-save', '-t', 'filter')).not.toContain('NodeLocal');
+  });
+
   it.each(BACKENDS)('is as it was after a life with %s rules', async (rules) => {
     const host = new LabHost();
     const before = host.state();
     const run = host.startRun([`--rules=${rules}`]);
-    await run.waitForLine(INTERCEPTING);
+    await untilIntercepting(run);
     run.signal('SIGTERM');
     expect(await run.ended).toEqual({ code: 0, signal: null });
     expect(host.state()).toBe(before);
@@ -43,7 +61,7 @@ describe.skipIf(!available)(`a host around run ${reason}`, () => {
     host.namespace.run('iptables-nft', '-t', 'raw', '-N', 'MINE');
     host.namespace.run('iptables-nft', '-t', 'raw', '-X', 'MINE');
     const run = host.startRun(['--rules=iptables']);
-    await run.waitForLine(INTERCEPTING);
+    await untilIntercepting(run);
     run.signal('SIGTERM');
     await run.ended;
     expect(host.namespace.run('nft', 'list', 'tables')).toContain('table ip raw');

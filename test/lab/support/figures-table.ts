@@ -38,8 +38,10 @@ function besides(figures: readonly Figure[]): string {
   const pod = figures.filter(({ client }) => client === 'pod');
   const took = pod.flatMap(({ clusterTookMs }) => (clusterTookMs === undefined ? [] : [clusterTookMs]));
   const back = figures.flatMap(({ backLocalMs }) => (backLocalMs === undefined ? [] : [backLocalMs]));
-  const healedMs = figures[0]?.healedMs;
+  const { healedMs } = figures[0] ?? {};
+  const happened = pod.flatMap(({ happenedMs }) => (happenedMs === undefined ? [] : [happenedMs]));
   return [
+    ...(happened.length === 0 ? [] : [`happened in ${median(happened)} ms`]),
     ...(took.length === 0
       ? []
       : [

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startChild } from '../../support/child.ts';
 import type { Child } from '../../support/child.ts';
 import { servePid, startRun, untilLocal } from './daemons.ts';
+import { watchSockets } from './closing.ts';
 import { eventsUnderLoad, underLoad } from './event.ts';
 import type { Lab } from './lab.ts';
 import { watchRules } from './rules-watch.ts';
@@ -24,12 +25,16 @@ export const lockHeld: Scenario = async (setup) => {
   const { lab, pod } = setup;
   const watch = await watchRules(lab);
   const run = await intercepting(setup);
+  const sockets = await watchSockets(lab.node);
   try {
     watch.begin();
     const holder = await holdLock(lab, LOCK_SECONDS);
     const rounds = await eventsUnderLoad(lab, { pod }, async (happens) => {
       for (let done = 0; done < KILLS; done++) {
-        await happens(() => process.kill(servePid(run), 'SIGKILL'));
+        await happens(() => {
+          process.kill(servePid(run), 'SIGKILL');
+          return sockets.untilClosed();
+        });
         await untilLocal(pod, lab.node);
         await delay(SETTLE_MS);
       }
@@ -40,6 +45,7 @@ export const lockHeld: Scenario = async (setup) => {
   } catch (error) {
     throw whatItPrinted(error, run);
   } finally {
+    sockets.stop();
     await run.stop();
   }
 };

@@ -4,6 +4,7 @@ import type { Child } from '../../support/child.ts';
 import { eventually } from '../../support/eventually.ts';
 import { descendants, servePid, startGuard, startRun, startServe, untilLocal } from './daemons.ts';
 import type { RulesChoice } from './daemons.ts';
+import { watchSockets } from './closing.ts';
 import { eventsUnderLoad, underLoad } from './event.ts';
 import type { EventPlan, Outcome } from './event.ts';
 import { INTERFACE, untilHealed } from './healing.ts';
@@ -20,10 +21,7 @@ export interface Setup {
 
 export type Scenario = (setup: Setup) => Promise<Outcome>;
 
-/**
- * A killed process closes its sockets only when the kernel has freed its memory: some milliseconds, more when the machine has other work. So
- * what a kill costs is measured several times.
- */
+/** When a killed process closes its sockets is up to the kernel, and to what else the machine has to do. So what a kill costs is measured several times. */
 const KILLS = { serve: 5, run: 3 } as const;
 const FLUSHES = 5;
 /** From the proof of a fresh start to its kill. */
@@ -66,10 +64,14 @@ const killedAgainAndAgain =
   (kills: number, kill: (run: Child) => void): Scenario =>
   async (setup) => {
     let run = await intercepting(setup);
+    const sockets = await watchSockets(setup.lab.node);
     try {
       const rounds = await eventsUnderLoad(setup.lab, { pod: setup.pod }, async (happens) => {
         for (let done = 1; ; done++) {
-          await happens(() => kill(run));
+          await happens(() => {
+            kill(run);
+            return sockets.untilClosed();
+          });
           await delay(AFTER_KILL_MS);
           if (done === kills) return;
           await run.stop();
@@ -81,6 +83,7 @@ const killedAgainAndAgain =
     } catch (error) {
       throw whatItPrinted(error, run);
     } finally {
+      sockets.stop();
       await run.stop();
     }
   };
@@ -154,8 +157,7 @@ async function whileHealing(setup: Setup, takeAway: () => unknown): Promise<Outc
 }
 
 /**
- * kube-proxy's rules go too; it puts them again later. Several times: at the moment when the kernel begins to track what it did not, an answer
- * and the next query of the same socket can meet as two connections, of which it drops one.
+ * kube-proxy's rules go too, one table after the other; it puts them again later. Several times: what is on its way at that moment may be lost.
  */
 export const rulesFlushed: Scenario = async (setup) => {
   const { lab, rules, pod } = setup;

@@ -67,7 +67,14 @@ function expectWithin(outcome: Outcome, apart: boolean, bound: Bound): void {
 function expectRows(rows: readonly Row[], bound: Bound): void {
   const [{ client } = { client: 'pod' as const }] = rows;
   const where = rows.map((row) => JSON.stringify(row)).join('\n');
-  expect(median(rows.map(({ lost }) => lost)), where).toBeLessThanOrEqual(bound[client]);
+  const most = bound[client];
+  if (most !== undefined) expect(median(rows.map(({ lost }) => lost)), where).toBeLessThanOrEqual(most);
+  if (bound.podAfter !== undefined && client === 'pod') {
+    expect(
+      rows.map(({ lostAfter }) => lostAfter),
+      where,
+    ).toEqual(rows.map(() => bound.podAfter));
+  }
   for (const { failed, cluster } of rows) {
     expect(failed, where).toBe(0);
     if (bound.staysLocal === true) expect(cluster, where).toBe(0);

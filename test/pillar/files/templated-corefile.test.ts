@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MetricRegistry } from '../../../src/observe/metrics.ts';
@@ -100,6 +100,19 @@ describe('a Corefile made of a template', () => {
       'info /proc/nowhere/Corefile is served from memory, since it cannot be written: ENOENT: no such file or directory',
     ]);
     expect(bench.errors).toBe(0);
+  });
+
+  it('is written later where it could not be, which is said once', () => {
+    const bench = new Bench();
+    writeFileSync(bench.base, TEMPLATE);
+    // What is a directory cannot be replaced by a file.
+    mkdirSync(bench.output);
+    bench.corefile.text();
+    bench.corefile.text();
+    rmdirSync(bench.output);
+    bench.corefile.text();
+    expect(readFileSync(bench.output, 'utf8')).toBe(RENDERED);
+    expect(bench.lines.filter((line) => line.includes('served from memory'))).toHaveLength(1);
   });
 
   it('is written again only when it is another one', () => {

@@ -78,7 +78,7 @@ describe('an index', () => {
     expect(Math.max(...lengths)).toBeLessThan(20);
   });
 
-  it('finds entries with negative hashes as any others', () => {
+  it('finds entries with negative hashes too', () => {
     const indexed = new Indexed();
     const entries = [-1, -2, -256, -0x80000000, 0x7fffffff].map((hash) => ({
       hash,

@@ -26,11 +26,21 @@ function collisions(hashes: readonly number[]): number {
   return pairs;
 }
 
-/** The fullest of so many buckets, which the low bits choose. */
-function fullest(hashes: readonly number[], buckets: number): number {
-  const counts = new Uint32Array(buckets);
-  for (const hash of hashes) counts[hash & (buckets - 1)]++;
-  return Math.max(...counts);
+/** How many hashes each of so many places has, which the low bits choose. */
+function countsOf(hashes: readonly number[], places: number): Uint32Array {
+  const counts = new Uint32Array(places);
+  for (const hash of hashes) counts[hash & (places - 1)]++;
+  return counts;
+}
+
+/** The sums of a hash, the upper half of each: takes back the last step of `KeyHash.of`. */
+function sumsOf(hash: number): number {
+  let sums = hash ^ (hash >>> 16);
+  // The inverses of the two factors modulo 2^32.
+  sums = Math.imul(sums, 0x7ed1b41d);
+  sums ^= (sums >>> 13) ^ (sums >>> 26);
+  sums = Math.imul(sums, 0xa5cb9243);
+  return sums ^ (sums >>> 16);
 }
 
 const median = (numbers: readonly number[]): number =>
@@ -104,7 +114,7 @@ describe('a hash', () => {
       return places.map((place) => {
         const halves = new Uint16Array(130);
         halves[place] = 1;
-        return hash.of(halves, 130, place === 130 ? 1 : 0);
+        return sumsOf(hash.of(halves, 130, place === 130 ? 1 : 0));
       });
     });
     for (const halfOf of [(hash: number) => hash & 0xffff, (hash: number) => hash >>> 16]) {
@@ -146,20 +156,27 @@ describe.each(FAMILIES)('names that are $what', ({ name }) => {
     expect(new Set(names).size).toBe(COUNT);
   });
 
-  // Names this alike fare alike with one set of factors, well or badly; so the median of several hashes counts.
-  const hashes = Array.from({ length: 9 }, () => {
+  const hashes = Array.from({ length: 100 }, () => {
     const hash = new KeyHash();
     return names.map((each) => hashOf(hash, each));
   });
 
   it('collide no more than by chance', () => {
-    // Two million pairs, each of them with one chance in four thousand million.
+    // Two million pairs, each of them with one chance in four thousand million. Names this alike fare alike with one set of factors, well or
+    // badly; so the median counts.
     expect(median(hashes.map(collisions))).toBeLessThan(2);
   });
 
-  it('fall into all buckets alike, by the low bits', () => {
-    // 7.8 to a bucket on average. The fullest has 10 to 18 of them in nine hashes of ten, and 40 in three of a thousand.
-    expect(median(hashes.map((each) => fullest(each, 256)))).toBeLessThan(40);
+  it('fall into all buckets alike, with every set of factors', () => {
+    // 7.8 to a bucket on average; 25 in the fullest of 10,000 sets.
+    expect(Math.max(...hashes.map((each) => Math.max(...countsOf(each, 256))))).toBeLessThan(40);
+  });
+
+  it('are spread over places that are many more than they, with every set of factors', () => {
+    // 1,882 places on average, 1,839 at least in 10,000 sets; without the last step of the hash 237 were seen, and then most names that
+    // are remembered in such a table (`left-questions.ts`) are forgotten for others.
+    const taken = hashes.map((each) => countsOf(each, 16_384).filter((count) => count > 0).length);
+    expect(Math.min(...taken)).toBeGreaterThan(1_780);
   });
 });
 

@@ -111,6 +111,7 @@ describe('a cache directive', () => {
     responseTtlSeconds: 30,
     recheckMs: 30_000,
     prefersPositive: false,
+    exceptZones: [],
   };
   const VERIFY = { ...STALE, verifies: true, timeoutMs: 1800 };
 
@@ -133,8 +134,19 @@ describe('a cache directive', () => {
       stale: { ...VERIFY, prefersPositive: true },
     },
     { line: 'serve_stale_policy prefer_positive\n serve_stale 0', stale: undefined },
+    { line: 'serve_stale_except a.test\n serve_stale 0', stale: undefined },
   ])('takes how answers are given that have expired: $line', ({ line, stale }) => {
     expect(read(block(line)).stale).toEqual(stale);
+  });
+
+  it.each([
+    { line: 'serve_stale_except A.Test\n serve_stale', zones: ['a.test.'] },
+    {
+      line: 'serve_stale\n serve_stale_except a.test b.test\n serve_stale_except 10.0.0.0/8',
+      zones: ['a.test.', 'b.test.', '10.in-addr.arpa.'],
+    },
+  ])('takes the zones that have no stale answers, of every line: $line', ({ line, zones }) => {
+    expect(read(block(line)).stale?.exceptZones.map(({ text }) => text)).toEqual(zones);
   });
 });
 
@@ -221,6 +233,7 @@ describe('a cache directive is refused', () => {
     { line: 'serve_stale_policy', error: ARGUMENTS('serve_stale_policy') },
     { line: 'serve_stale_policy prefer_positive 2', error: ARGUMENTS('2') },
     { line: 'serve_stale_policy any', error: 'invalid serve_stale_policy: any' },
+    { line: 'serve_stale_except', error: ARGUMENTS('serve_stale_except') },
     { line: 'toString', error: ARGUMENTS('toString') },
     { line: 'unknown 1', error: ARGUMENTS('unknown') },
   ])('for its option: $line', ({ line, error }) => {
@@ -230,6 +243,12 @@ describe('a cache directive is refused', () => {
   it('for a policy without serve_stale', () => {
     expect(() => read(block('serve_stale_policy prefer_positive'))).toThrow(
       `${PARSING(3)}serve_stale_policy requires serve_stale`,
+    );
+  });
+
+  it('for names without stale answers where nobody gets any', () => {
+    expect(() => read(block('serve_stale_except a.test'))).toThrow(
+      `${PARSING(3)}serve_stale_except requires serve_stale`,
     );
   });
 

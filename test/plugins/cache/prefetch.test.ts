@@ -141,7 +141,14 @@ describe('an answer that is about to expire', () => {
     await chain.outcome();
     chain.context.clock.advance(59_000);
     const gate = exchangeGate(chain.context);
-    gate.wait({ sinceMs: chain.context.clock.nowMs(), begin: () => undefined, giveUp: () => undefined });
+    gate.wait({
+      sinceMs: chain.context.clock.nowMs(),
+      client: 1,
+      key: 'b.test.',
+      beganMs: NaN,
+      begin: () => undefined,
+      giveUp: () => undefined,
+    });
     expect(await chain.source()).toBe('cache');
     expect(chain.behind.asked).toHaveLength(1);
     await settled();

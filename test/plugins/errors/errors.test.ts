@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Handler } from '../../../src/chain/handler.ts';
 import { Failure, Reply, SILENCE } from '../../../src/chain/outcome.ts';
+import {
+  LINES_PER_PERIOD,
+  LINES_PER_REASON,
+  PERIOD_SECONDS,
+} from '../../../src/plugins/errors/line-budget.ts';
 import { errors } from '../../../src/plugins/errors/setup.ts';
 import { NXDOMAIN, REFUSED, SERVFAIL } from '../../../src/wire/registry.ts';
 import { makeQuery } from '../../support/query.ts';
@@ -72,14 +77,68 @@ describe('errors', () => {
     void handler.ask(makeQuery('example.org', 'A'));
     expect(context.logLines).toEqual([]);
   });
+});
 
-  it('asks for stacks of bugs with stacktrace', () => {
-    expect(setUp().context.settings.stacktrace).toBe(false);
-    expect(setUp('errors {\nstacktrace\n}').context.settings.stacktrace).toBe(true);
+describe('a flood of errors', () => {
+  const WITHHELD = 'nodelocaldns_error_lines_withheld_total';
+
+  it('gives a few lines for one reason, and one that says how many more there were', () => {
+    const { context, fail } = setUp();
+    for (let i = 0; i < 5_000; i++) fail('too many queries');
+    fail('another reason');
+    expect(context.logLines).toHaveLength(LINES_PER_REASON + 1);
+    expect(context.logLines.at(-1)).toBe('error 2 example.org. A: another reason');
+    expect(context.metrics.value(WITHHELD)).toBe(5_000 - LINES_PER_REASON);
+    vi.advanceTimersByTime(PERIOD_SECONDS * 1_000);
+    expect(context.logLines.slice(LINES_PER_REASON + 1)).toEqual([
+      'error 4980 more errors occurred in last 10s; most frequent, 5000 in all: too many queries',
+    ]);
+  });
+
+  it('gives so many lines at most when every error has a reason of its own', () => {
+    const { context, fail } = setUp();
+    for (let port = 0; port < 10_000; port++) fail(`read udp 10.0.0.1:${port}: i/o timeout`);
+    expect(context.logLines).toHaveLength(LINES_PER_PERIOD);
+    vi.advanceTimersByTime(PERIOD_SECONDS * 1_000);
+    expect(context.logLines).toHaveLength(LINES_PER_PERIOD + 1);
+    expect(context.logLines.at(-1)).toContain('error 9900 more errors occurred in last 10s');
+  });
+
+  it('is over with its period: then errors are logged one by one, and nothing is summed up', () => {
+    const { context, fail } = setUp();
+    for (let i = 0; i < 100; i++) fail();
+    vi.advanceTimersByTime(PERIOD_SECONDS * 1_000);
+    const before = context.logLines.length;
+    fail();
+    vi.advanceTimersByTime(PERIOD_SECONDS * 1_000);
+    expect(context.logLines.slice(before)).toEqual([`error 2 example.org. A: ${TIMEOUT}`]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is summed up when the block ends, and bounded after that too', async () => {
+    const { context, fail } = setUp();
+    for (let i = 0; i < 100; i++) fail();
+    await context.stop();
+    expect(context.logLines.at(-1)).toContain(`${100 - LINES_PER_REASON} more errors`);
+    expect(vi.getTimerCount()).toBe(0);
+    const before = context.logLines.length;
+    for (let i = 0; i < 100; i++) fail();
+    expect(context.logLines).toHaveLength(before + LINES_PER_REASON);
   });
 });
 
 describe('errors with consolidate', () => {
+  it('may follow each other in any order', () => {
+    const { context, fail } = setUp('errors {\nconsolidate 1s a\nconsolidate 1s b\n}');
+    for (const reason of ['a', 'b', 'c', 'b', 'a', 'a']) fail(reason);
+    vi.advanceTimersByTime(1000);
+    expect(context.logLines).toEqual([
+      'error 2 example.org. A: c',
+      "error 3 errors like 'a' occurred in last 1s",
+      "error 2 errors like 'b' occurred in last 1s",
+    ]);
+  });
+
   it('counts errors that look alike and tells their number when the time since the first is up', () => {
     const { context, fail } = setUp('errors {\nconsolidate 5m "i/o timeout$"\n}');
     fail();

@@ -4,6 +4,7 @@ import { ForwardHandler } from '../../../src/plugins/forward/forward.ts';
 import type { Target } from '../../../src/plugins/forward/tries.ts';
 import { forwardMetrics } from '../../../src/plugins/forward/metrics.ts';
 import { readForwardOptions } from '../../../src/plugins/forward/options.ts';
+import { UpstreamOrder } from '../../../src/plugins/forward/policy.ts';
 import type { Outcome, Pending } from '../../../src/chain/outcome.ts';
 import { ExchangeError } from '../../../src/upstream/exchange-error.ts';
 import type { ExchangeErrorCode } from '../../../src/upstream/exchange-error.ts';
@@ -120,7 +121,8 @@ export class Forwarding {
     const options = readForwardOptions(cursor, this.context);
     const { clock } = this.context;
     const metrics = forwardMetrics(this.context.metrics);
-    this.handler = new ForwardHandler(next ?? this.next, options, this.upstreams, {
+    const order = new UpstreamOrder<Target>(this.upstreams, options.policy);
+    this.handler = new ForwardHandler(next ?? this.next, options, order, {
       clock,
       gate: this.gate,
       metrics,

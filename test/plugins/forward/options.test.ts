@@ -38,13 +38,15 @@ describe('a forward line', () => {
       maxConcurrent: 0,
       maxQps: 0,
       hedge: false,
-      maxConnectAttempts: 4,
+      maxConnectAttempts: undefined,
       failfastAllUnhealthy: false,
       nextRcodes: new Set(),
       nextOnNodata: false,
       failoverRcodes: new Set(),
       tls: undefined,
       tlsServerName: undefined,
+      sourceAddresses: [],
+      resolvers: [],
     });
   });
 
@@ -99,6 +101,26 @@ describe('a forward line', () => {
     { line: 'next_on_nodata', options: { nextOnNodata: true } },
     { line: 'failover SERVFAIL refused', options: { failoverRcodes: new Set([2, 5]) } },
     { line: 'tls', options: { tls: {} } },
+    { line: 'source_address 192.0.2.9', options: { sourceAddresses: ['192.0.2.9'] } },
+    {
+      line: 'source_address 2001:db8::9 192.0.2.9',
+      options: { sourceAddresses: ['2001:db8::9', '192.0.2.9'] },
+    },
+    {
+      line: 'source_address 192.0.2.8\n source_address 192.0.2.9',
+      options: { sourceAddresses: ['192.0.2.9'] },
+    },
+    {
+      line: 'resolver 192.0.2.8 192.0.2.9:5353\n resolver ::1 [::1]:5353',
+      options: {
+        resolvers: [
+          { host: '192.0.2.8', port: 53 },
+          { host: '192.0.2.9', port: 5353 },
+          { host: '::1', port: 53 },
+          { host: '::1', port: 5353 },
+        ],
+      },
+    },
     { line: 'tls_servername dns.example.org', options: { tlsServerName: 'dns.example.org' } },
   ])('takes: $line', ({ line, options }) => {
     const readOptions = read(block(line));
@@ -127,10 +149,7 @@ describe('a forward line', () => {
 
   it('takes 15 upstreams', () => {
     const addresses = Array.from({ length: 15 }, (_, i) => `192.0.2.${i}`).join(' ');
-    expect(read(`forward . ${addresses}`)).toMatchObject({
-      upstreams: { length: 15 },
-      maxConnectAttempts: 30,
-    });
+    expect(read(`forward . ${addresses}`)).toMatchObject({ upstreams: { length: 15 } });
   });
 });
 
@@ -195,6 +214,21 @@ describe('a forward line is refused', () => {
     { line: 'failover NoError', error: 'NoError cannot be used in failover' },
     { line: 'tls a b c d', error: ARGUMENTS('d') },
     { line: 'tls /nowhere/ca.pem', error: 'open /nowhere/ca.pem: ENOENT' },
+    { line: 'source_address', error: ARGUMENTS('source_address') },
+    { line: 'source_address eth0', error: 'invalid IP address: eth0' },
+    { line: 'source_address 192.0.2.9:53', error: 'invalid IP address: 192.0.2.9:53' },
+    { line: 'source_address fe80::1%eth0', error: 'invalid IP address: fe80::1%eth0' },
+    {
+      line: 'source_address 192.0.2.8 192.0.2.9',
+      error: 'more than one source_address for IPv4: 192.0.2.9',
+    },
+    { line: 'resolver', error: ARGUMENTS('resolver') },
+    ...['dns.test', '192.0.2.9:', '192.0.2.9:0', '192.0.2.9:65536', '[192.0.2.9]:53', '::1%lo'].map(
+      (text) => ({
+        line: `resolver 192.0.2.8 ${text}`,
+        error: `resolver must be an IP address or IP:port: "${text}"`,
+      }),
+    ),
     { line: 'tls_servername', error: ARGUMENTS('tls_servername') },
     { line: 'tls_servername a b', error: ARGUMENTS('b') },
   ])('for its option: $line', ({ line, error }) => {

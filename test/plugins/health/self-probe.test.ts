@@ -96,6 +96,27 @@ describe('the self-probe of health', () => {
     ]);
   });
 
+  it('counts each failure, and says once that it fails and once that it does so no more', async () => {
+    let isBroken = true;
+    const { context } = await probing((request, response) => {
+      if (isBroken) request.socket.destroy();
+      else response.end('OK');
+    });
+    for (let i = 1; i <= 3; i++) {
+      vi.advanceTimersByTime(1_000);
+      await until(() => context.metrics.value(FAILURES) === i);
+    }
+    isBroken = false;
+    for (let i = 1; i <= 2; i++) {
+      vi.advanceTimersByTime(1_000);
+      await until(() => observed(context).length === i);
+    }
+    expect(context.logLines).toEqual([
+      expect.stringMatching(/^warn .* failed: socket hang up$/),
+      expect.stringMatching(/^info .* succeeds again$/),
+    ]);
+  });
+
   it.each(['', '0.0.0.0', '[::]'])('asks at 127.0.0.1 where it listens everywhere: "%s"', async (host) => {
     const { context, server, port } = await probing((_, response) => void response.end('OK'), host);
     server.close();

@@ -39,12 +39,17 @@ export class TemplateDaemon {
     return readFileSync(this.output, 'utf8');
   }
 
+  /** What starts it, from the root of the repository. */
+  get command(): readonly string[] {
+    const { args = [] } = this.options;
+    const files = ['-basecorefile', this.base, '-kubednscm', join(this.directory, 'kube-dns')];
+    return [process.execPath, 'src/main.ts', 'serve', ...files, '-conf', this.output, ...args];
+  }
+
   /** Ends with the test. */
   launch(): Child {
-    const { args = [], env = {} } = this.options;
-    const files = ['-basecorefile', this.base, '-kubednscm', join(this.directory, 'kube-dns')];
-    const command = [process.execPath, 'src/main.ts', 'serve', ...files, '-conf', this.output, ...args];
-    return startChild({ command, cwd: REPOSITORY_ROOT, env });
+    const { env = {} } = this.options;
+    return startChild({ command: this.command, cwd: REPOSITORY_ROOT, env });
   }
 
   async start(): Promise<Child> {

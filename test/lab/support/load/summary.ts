@@ -7,6 +7,10 @@ export interface Summary {
   readonly asked: number;
   /** Never answered, or after more than `PATIENCE_MS`. */
   readonly lost: number;
+  /** Of these, sent when the event was over. */
+  readonly lostAfter: number;
+  /** How long the event took: a command to its end, a kill until the sockets were closed. */
+  readonly happenedMs: number | undefined;
   /** When they were sent, from the event; the first of them, at most `MOST_TIMES`. */
   readonly lostAtMs: readonly number[];
   /** Longest time in which no answer arrived. */
@@ -35,6 +39,8 @@ export interface Quantiles {
 /** What of a load is looked at, by the clock of `LoadResult.startNs`. */
 export interface Span {
   readonly eventNs: bigint;
+  /** When the event was over; undefined where nobody looked. */
+  readonly doneNs?: bigint | undefined;
   /** Queries sent from here on; the load's beginning when undefined. */
   readonly fromNs?: bigint | undefined;
   /** Queries sent before this; the load's end when undefined. */
@@ -54,6 +60,7 @@ const isCluster = ({ who }: Asked): boolean => who >= dnsPodMark(0) && who !== W
 
 export function summarize(result: LoadResult, target: number, span: Span): Summary {
   const eventMs = Number(span.eventNs - BigInt(result.startNs)) / 1_000_000;
+  const happenedMs = span.doneNs === undefined ? undefined : Number(span.doneNs - span.eventNs) / 1_000_000;
   const all = queriesOf(result, target, span);
   const lost = all.filter(({ tookMs }) => tookMs === Infinity);
   const answered = all.filter(({ tookMs }) => tookMs !== Infinity);
@@ -63,6 +70,8 @@ export function summarize(result: LoadResult, target: number, span: Span): Summa
   return {
     asked: all.length,
     lost: lost.length,
+    lostAfter: lost.filter(({ sentMs }) => sentMs >= eventMs + (happenedMs ?? 0)).length,
+    happenedMs: roundIfAny(happenedMs),
     lostAtMs: lost.slice(0, MOST_TIMES).map(({ sentMs }) => round(sentMs - eventMs)),
     longestGapMs: round(longestGap(answered)),
     failed: answered.filter(({ who }) => who === WHO_ERROR).length,

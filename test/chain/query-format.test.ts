@@ -1,19 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { Failure, Reply, SILENCE } from '../../../src/chain/outcome.ts';
-import type { Outcome } from '../../../src/chain/outcome.ts';
-import type { Query } from '../../../src/chain/query.ts';
-import {
-  COMBINED_FORMAT,
-  COMMON_FORMAT,
-  compileFormat,
-  formatLine,
-} from '../../../src/plugins/log/format.ts';
-import { MessageBuilder } from '../../../src/wire/builder.ts';
-import { AA, AD, CD, QR, RD, SECTION_ANSWER, TC } from '../../../src/wire/header.ts';
-import { nameFromText } from '../../../src/wire/name.ts';
-import { CLASS_IN, NXDOMAIN, REFUSED, SERVFAIL, TYPE_A } from '../../../src/wire/registry.ts';
-import { makeQuery } from '../../support/query.ts';
-import type { QueryOverrides } from '../../support/query.ts';
+import { Failure, Reply, SILENCE } from '../../src/chain/outcome.ts';
+import type { Outcome } from '../../src/chain/outcome.ts';
+import type { Query } from '../../src/chain/query.ts';
+import { COMBINED_FORMAT, COMMON_FORMAT, compileFormat, formatLine } from '../../src/chain/query-format.ts';
+import { MessageBuilder } from '../../src/wire/builder.ts';
+import { AA, AD, CD, QR, RD, SECTION_ANSWER, TC } from '../../src/wire/header.ts';
+import { nameFromText } from '../../src/wire/name.ts';
+import { CLASS_IN, NXDOMAIN, REFUSED, SERVFAIL, TYPE_A } from '../../src/wire/registry.ts';
+import { makeQuery } from '../support/query.ts';
+import type { QueryOverrides } from '../support/query.ts';
 
 const NAME = nameFromText('Example.ORG');
 

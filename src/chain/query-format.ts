@@ -1,13 +1,13 @@
 /**
- * The format of a query log, compiled once into literals and functions. Placeholders and what they show are CoreDNS's; a word in braces
- * that is none of them stays as it is. Values are those of the answer before it is cut to the client's size, since that happens behind
- * every plugin.
+ * Text about a query with placeholders, as `log` and `dnstap` have it, compiled once into literals and functions. Placeholders and what they
+ * show are CoreDNS's; a word in braces that is none of them stays as it is. Values are those of the answer before it is cut to the client's
+ * size, since that happens behind every plugin.
  */
-import { DROP, REPLY } from '../../chain/outcome.ts';
-import type { Outcome } from '../../chain/outcome.ts';
-import type { Query } from '../../chain/query.ts';
-import { HEADER_OCTETS, opcodeOf } from '../../wire/header.ts';
-import { className, rcodeName, typeName } from '../../wire/registry.ts';
+import { HEADER_OCTETS, opcodeOf } from '../wire/header.ts';
+import { className, rcodeName, typeName } from '../wire/registry.ts';
+import { DROP, REPLY } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
+import type { Query } from './query.ts';
 
 export const COMMON_FORMAT =
   '{remote}:{port} - {>id} "{type} {class} {name} {proto} {size} {>do} {>bufsize}" {rcode} {>rflags} {rsize} {duration}';

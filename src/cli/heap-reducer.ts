@@ -1,0 +1,153 @@
+/**
+ * Has V8 give back what its heap has grown by in a burst. V8 would do so by itself, a little at a time (its "memory reducer": marking beside the
+ * program, then a pause of some milliseconds), but only when hardly anything is allocated; with many hits a second that never comes. While it is
+ * told to optimise for size, it does it in any case, within 8 s of the last collection that went through the whole heap. Asked for that all the
+ * time, it would collect too often; so it is told for as long as it takes.
+ */
+
+const MIB = 1024 * 1024;
+/** A heap that grew by so much since it was last small holds room and garbage that nothing asks V8 to look for, once the burst is over. */
+const GROWN_OCTETS = 4 * MIB;
+/** V8 takes up to 8 s from one collection to the reduction. When it has not begun by then, there was no collection yet. */
+const PATIENCE_MS = 9_000;
+/** What has not become smaller by then is in use, or will be garbage later. */
+const GIVE_UP_MS = 60_000;
+/** A heap that grows all the time is in use too: that often it is reduced at most; half as often after each time without success, */
+const INTERVAL_MS = 60_000;
+const LONGEST_INTERVAL_MS = 8 * INTERVAL_MS;
+/** until the process takes less than this share of the processor's time that it took then: whoever needed the heap is gone. */
+const CALM_SHARE = 1 / 2;
+/** What a small heap has beside what is used: the young generation, and free places. A start may leave more. */
+const ROOM_OCTETS = 8 * MIB;
+/** A collection of a heap in which so much lives stops the process for more than 20 ms; a larger one is left to V8, which does it in steps. */
+const MOST_LIVE_OCTETS = 24 * MIB;
+
+/** In octets. */
+export interface Heap {
+  readonly totalOctets: number;
+  readonly usedOctets: number;
+}
+
+/** V8, as far as this needs it. */
+export interface HeapControl {
+  read(): Heap;
+  /** That the process has taken so far. */
+  processorMs(): number;
+  /** Begins and ends the time in which V8 prefers a small heap. */
+  preferSmall(isPreferred: boolean): void;
+  /** Collects the whole heap, all at once. */
+  collect(): void;
+}
+
+interface Reduction {
+  readonly sinceMs: number;
+  readonly sinceProcessorMs: number;
+  hasCollected: boolean;
+}
+
+export class HeapReducer {
+  private readonly heap: HeapControl;
+  private readonly nowMs: () => number;
+  /** The heap when it was small. */
+  private small: Heap;
+  private reduction: Reduction | undefined;
+  private begunMs = -Infinity;
+  private intervalMs = INTERVAL_MS;
+  /** Of a processor, at the last time without success. */
+  private busyShare = 0;
+  private lookedMs: number;
+  private processorMs: number;
+
+  constructor(heap: HeapControl = V8_HEAP, nowMs: () => number = () => performance.now()) {
+    this.heap = heap;
+    this.nowMs = nowMs;
+    const { totalOctets, usedOctets } = heap.read();
+    this.small = { totalOctets: Math.min(totalOctets, usedOctets + ROOM_OCTETS), usedOctets };
+    this.lookedMs = nowMs();
+    this.processorMs = heap.processorMs();
+  }
+
+  /** To be called again and again, some seconds apart. */
+  look(): void {
+    const heap = this.heap.read();
+    this.noteCalm();
+    if (this.reduction !== undefined) this.goOn(this.reduction, heap);
+    else if (!this.hasGrown(heap)) this.remember(heap);
+    else if (this.nowMs() - this.begunMs >= this.intervalMs) this.begin();
+  }
+
+  private noteCalm(): void {
+    const share = this.shareSince(this.lookedMs, this.processorMs);
+    this.lookedMs = this.nowMs();
+    this.processorMs = this.heap.processorMs();
+    if (share < this.busyShare * CALM_SHARE) this.intervalMs = INTERVAL_MS;
+  }
+
+  private shareSince(sinceMs: number, processorMs: number): number {
+    return (this.heap.processorMs() - processorMs) / Math.max(1, this.nowMs() - sinceMs);
+  }
+
+  private hasGrown(heap: Heap): boolean {
+    return heap.totalOctets >= this.small.totalOctets + GROWN_OCTETS;
+  }
+
+  private remember(heap: Heap): void {
+    if (heap.totalOctets < this.small.totalOctets) this.small = heap;
+  }
+
+  private begin(): void {
+    this.begunMs = this.nowMs();
+    this.reduction = {
+      sinceMs: this.begunMs,
+      sinceProcessorMs: this.heap.processorMs(),
+      hasCollected: false,
+    };
+    this.heap.preferSmall(true);
+  }
+
+  private end(): void {
+    this.heap.preferSmall(false);
+    this.reduction = undefined;
+  }
+
+  private goOn(reduction: Reduction, heap: Heap): void {
+    const tookMs = this.nowMs() - reduction.sinceMs;
+    if (!this.hasGrown(heap)) {
+      this.intervalMs = INTERVAL_MS;
+      this.end();
+      this.small = heap;
+    } else if (tookMs >= GIVE_UP_MS) {
+      this.intervalMs = Math.min(2 * this.intervalMs, LONGEST_INTERVAL_MS);
+      this.busyShare = this.shareSince(reduction.sinceMs, reduction.sinceProcessorMs);
+      this.end();
+    } else if (tookMs >= PATIENCE_MS && !reduction.hasCollected) {
+      reduction.hasCollected = true;
+      if (this.small.usedOctets <= MOST_LIVE_OCTETS) this.heap.collect();
+    }
+  }
+}
+
+/** This process's. Node leaves V8's flags open to changes after its start. */
+const V8_HEAP: HeapControl = {
+  read() {
+    // process.memoryUsage says the same and opens a file for more: without a descriptor for that it throws.
+    const heap = process.getBuiltinModule('node:v8').getHeapStatistics();
+    return { totalOctets: heap.total_heap_size, usedOctets: heap.used_heap_size };
+  },
+  processorMs() {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000;
+  },
+  preferSmall(isPreferred) {
+    const { setFlagsFromString } = process.getBuiltinModule('node:v8');
+    setFlagsFromString(isPreferred ? '--optimize-for-size' : '--no-optimize-for-size');
+  },
+  collect: () => collectHeap('regular'),
+};
+
+/** V8 hands its collector to contexts that are made after this flag was set. Only the last resort gives free pages back to the system, in up to three collections. */
+export function collectHeap(flavor: 'regular' | 'last-resort'): void {
+  process.getBuiltinModule('node:v8').setFlagsFromString('--expose-gc');
+  const gc: unknown = process.getBuiltinModule('node:vm').runInNewContext('gc');
+  if (typeof gc === 'function') gc({ type: 'major', flavor });
+}
