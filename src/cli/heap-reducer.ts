@@ -15,8 +15,10 @@ const GIVE_UP_MS = 60_000;
 /** A heap that grows all the time is in use too: that often it is reduced at most; half as often after each time without success, */
 const INTERVAL_MS = 60_000;
 const LONGEST_INTERVAL_MS = 8 * INTERVAL_MS;
-/** until the process takes less than this share of the processor's time that it took then: whoever needed the heap is gone. */
+/** until the process takes less than this share of the processor's time that it took at most: whoever needed the heap is gone. */
 const CALM_SHARE = 1 / 2;
+/** Of a processor. Who never takes as much does not become calm either: V8 reduces its heap by itself. */
+const LEAST_BUSY_SHARE = 0.02;
 /** What a small heap has beside what is used: the young generation, and free places. A start may leave more. */
 const ROOM_OCTETS = 8 * MIB;
 /** A collection of a heap in which so much lives stops the process for more than 20 ms; a larger one is left to V8, which does it in steps. */
@@ -41,7 +43,8 @@ export interface HeapControl {
 
 interface Reduction {
   readonly sinceMs: number;
-  readonly sinceProcessorMs: number;
+  /** Begun anew because the process became calm. What was collected before, beside the load, was no help. */
+  readonly isCalm: boolean;
   hasCollected: boolean;
 }
 
@@ -53,7 +56,7 @@ export class HeapReducer {
   private reduction: Reduction | undefined;
   private begunMs = -Infinity;
   private intervalMs = INTERVAL_MS;
-  /** Of a processor, at the last time without success. */
+  /** Of a processor, between two looks: the most since it was last calm. */
   private busyShare = 0;
   private lookedMs: number;
   private processorMs: number;
@@ -70,21 +73,20 @@ export class HeapReducer {
   /** To be called again and again, some seconds apart. */
   look(): void {
     const heap = this.heap.read();
-    this.noteCalm();
-    if (this.reduction !== undefined) this.goOn(this.reduction, heap);
+    const isCalm = this.becameCalm();
+    if (isCalm) this.intervalMs = INTERVAL_MS;
+    if (this.reduction !== undefined) this.goOn(this.reduction, heap, isCalm);
     else if (!this.hasGrown(heap)) this.remember(heap);
-    else if (this.nowMs() - this.begunMs >= this.intervalMs) this.begin();
+    else if (this.nowMs() - this.begunMs >= this.intervalMs) this.begin(isCalm);
   }
 
-  private noteCalm(): void {
-    const share = this.shareSince(this.lookedMs, this.processorMs);
-    this.lookedMs = this.nowMs();
-    this.processorMs = this.heap.processorMs();
-    if (share < this.busyShare * CALM_SHARE) this.intervalMs = INTERVAL_MS;
-  }
-
-  private shareSince(sinceMs: number, processorMs: number): number {
-    return (this.heap.processorMs() - processorMs) / Math.max(1, this.nowMs() - sinceMs);
+  private becameCalm(): boolean {
+    const [nowMs, processorMs] = [this.nowMs(), this.heap.processorMs()];
+    const share = (processorMs - this.processorMs) / Math.max(1, nowMs - this.lookedMs);
+    [this.lookedMs, this.processorMs] = [nowMs, processorMs];
+    const isCalm = this.busyShare >= LEAST_BUSY_SHARE && share < this.busyShare * CALM_SHARE;
+    this.busyShare = isCalm ? share : Math.max(this.busyShare, share);
+    return isCalm;
   }
 
   private hasGrown(heap: Heap): boolean {
@@ -95,13 +97,9 @@ export class HeapReducer {
     if (heap.totalOctets < this.small.totalOctets) this.small = heap;
   }
 
-  private begin(): void {
+  private begin(isCalm: boolean): void {
     this.begunMs = this.nowMs();
-    this.reduction = {
-      sinceMs: this.begunMs,
-      sinceProcessorMs: this.heap.processorMs(),
-      hasCollected: false,
-    };
+    this.reduction = { sinceMs: this.begunMs, isCalm, hasCollected: false };
     this.heap.preferSmall(true);
   }
 
@@ -110,15 +108,16 @@ export class HeapReducer {
     this.reduction = undefined;
   }
 
-  private goOn(reduction: Reduction, heap: Heap): void {
+  private goOn(reduction: Reduction, heap: Heap, isCalm: boolean): void {
     const tookMs = this.nowMs() - reduction.sinceMs;
     if (!this.hasGrown(heap)) {
       this.intervalMs = INTERVAL_MS;
       this.end();
       this.small = heap;
+    } else if (isCalm && !reduction.isCalm) {
+      this.begin(true);
     } else if (tookMs >= GIVE_UP_MS) {
       this.intervalMs = Math.min(2 * this.intervalMs, LONGEST_INTERVAL_MS);
-      this.busyShare = this.shareSince(reduction.sinceMs, reduction.sinceProcessorMs);
       this.end();
     } else if (tookMs >= PATIENCE_MS && !reduction.hasCollected) {
       reduction.hasCollected = true;

@@ -117,6 +117,40 @@ describe('a heap', () => {
     expect(preferSmall.mock.lastCall).toEqual([false]);
   });
 
+  it('that grew under a load which ends during a reduction is small again within 40 s, and collected once more for that', () => {
+    const reducer = make();
+    totalMib = 40;
+    reducer.look();
+    goOn(reducer, 30 * SECONDS);
+    expect(collect).toHaveBeenCalledTimes(1);
+    [share, nowMs] = [0, nowMs + SECONDS];
+    const endedMs = nowMs;
+    collect.mockImplementation(() => (totalMib = 21));
+    while (preferSmall.mock.lastCall?.[0] === true) goOn(reducer, 10 * SECONDS);
+    expect(collect).toHaveBeenCalledTimes(2);
+    expect(nowMs - endedMs).toBeLessThanOrEqual(40 * SECONDS);
+  });
+
+  it.each([
+    { load: 0.5, times: 3 },
+    { load: 0.019, times: 2 },
+  ])(
+    'that stays large in 250 s of a load of $load that comes and goes is collected $times times',
+    ({ load, times }) => {
+      const reducer = make();
+      totalMib = 40;
+      share = load;
+      goOn(reducer, 10 * SECONDS);
+      for (let count = 0; count < 6; count++) {
+        share = 0;
+        goOn(reducer, 20 * SECONDS);
+        share = load;
+        goOn(reducer, 20 * SECONDS);
+      }
+      expect(collect).toHaveBeenCalledTimes(times);
+    },
+  );
+
   it('that a start has left large is asked to become small too', () => {
     liveMib = 8;
     make().look();
