@@ -19,6 +19,8 @@ const LONGEST_INTERVAL_MS = 8 * INTERVAL_MS;
 const CALM_SHARE = 1 / 2;
 /** Of a processor. Who never takes as much does not become calm either: V8 reduces its heap by itself. */
 const LEAST_BUSY_SHARE = 0.02;
+/** What is left of its load is garbage by then, and is collected that soon after the last time; a load that comes and goes costs one pause in that time. */
+const CALM_INTERVAL_MS = 30_000;
 /** What a small heap has beside what is used: the young generation, and free places. A start may leave more. */
 const ROOM_OCTETS = 8 * MIB;
 /** A collection of a heap in which so much lives stops the process for more than 20 ms; a larger one is left to V8, which does it in steps. */
@@ -41,23 +43,19 @@ export interface HeapControl {
   collect(): void;
 }
 
-interface Reduction {
-  readonly sinceMs: number;
-  /** Begun anew because the process became calm. What was collected before, beside the load, was no help. */
-  readonly isCalm: boolean;
-  hasCollected: boolean;
-}
-
 export class HeapReducer {
   private readonly heap: HeapControl;
   private readonly nowMs: () => number;
   /** The heap when it was small. */
   private small: Heap;
-  private reduction: Reduction | undefined;
+  private isReducing = false;
+  private hasCollected = false;
   private begunMs = -Infinity;
   private intervalMs = INTERVAL_MS;
   /** Of a processor, between two looks: the most since it was last calm. */
   private busyShare = 0;
+  /** Since the last reduction began. */
+  private hasCalmed = false;
   private lookedMs: number;
   private processorMs: number;
 
@@ -73,54 +71,63 @@ export class HeapReducer {
   /** To be called again and again, some seconds apart. */
   look(): void {
     const heap = this.heap.read();
-    const isCalm = this.becameCalm();
-    if (isCalm) this.intervalMs = INTERVAL_MS;
-    if (this.reduction !== undefined) this.goOn(this.reduction, heap, isCalm);
-    else if (!this.hasGrown(heap)) this.remember(heap);
-    else if (this.nowMs() - this.begunMs >= this.intervalMs) this.begin(isCalm);
+    this.noteCalm();
+    if (!this.hasGrown(heap)) this.rest(heap);
+    else if (this.isDue()) this.begin();
+    else if (this.isReducing) this.goOn();
   }
 
-  private becameCalm(): boolean {
+  private noteCalm(): void {
     const [nowMs, processorMs] = [this.nowMs(), this.heap.processorMs()];
     const share = (processorMs - this.processorMs) / Math.max(1, nowMs - this.lookedMs);
     [this.lookedMs, this.processorMs] = [nowMs, processorMs];
-    const isCalm = this.busyShare >= LEAST_BUSY_SHARE && share < this.busyShare * CALM_SHARE;
-    this.busyShare = isCalm ? share : Math.max(this.busyShare, share);
-    return isCalm;
+    if (this.busyShare >= LEAST_BUSY_SHARE && share < this.busyShare * CALM_SHARE) {
+      this.hasCalmed = true;
+      this.intervalMs = INTERVAL_MS;
+      this.busyShare = share;
+    } else {
+      this.busyShare = Math.max(this.busyShare, share);
+    }
   }
 
   private hasGrown(heap: Heap): boolean {
     return heap.totalOctets >= this.small.totalOctets + GROWN_OCTETS;
   }
 
-  private remember(heap: Heap): void {
-    if (heap.totalOctets < this.small.totalOctets) this.small = heap;
+  private isDue(): boolean {
+    const intervalMs = this.hasCalmed ? CALM_INTERVAL_MS : this.isReducing ? Infinity : this.intervalMs;
+    return this.nowMs() - this.begunMs >= intervalMs;
   }
 
-  private begin(isCalm: boolean): void {
+  private rest(heap: Heap): void {
+    this.hasCalmed = false;
+    if (this.isReducing) {
+      this.intervalMs = INTERVAL_MS;
+      this.end();
+      this.small = heap;
+    } else if (heap.totalOctets < this.small.totalOctets) {
+      this.small = heap;
+    }
+  }
+
+  private begin(): void {
     this.begunMs = this.nowMs();
-    this.reduction = { sinceMs: this.begunMs, isCalm, hasCollected: false };
+    [this.isReducing, this.hasCollected, this.hasCalmed] = [true, false, false];
     this.heap.preferSmall(true);
   }
 
   private end(): void {
+    this.isReducing = false;
     this.heap.preferSmall(false);
-    this.reduction = undefined;
   }
 
-  private goOn(reduction: Reduction, heap: Heap, isCalm: boolean): void {
-    const tookMs = this.nowMs() - reduction.sinceMs;
-    if (!this.hasGrown(heap)) {
-      this.intervalMs = INTERVAL_MS;
-      this.end();
-      this.small = heap;
-    } else if (isCalm && !reduction.isCalm) {
-      this.begin(true);
-    } else if (tookMs >= GIVE_UP_MS) {
+  private goOn(): void {
+    const tookMs = this.nowMs() - this.begunMs;
+    if (tookMs >= GIVE_UP_MS) {
       this.intervalMs = Math.min(2 * this.intervalMs, LONGEST_INTERVAL_MS);
       this.end();
-    } else if (tookMs >= PATIENCE_MS && !reduction.hasCollected) {
-      reduction.hasCollected = true;
+    } else if (tookMs >= PATIENCE_MS && !this.hasCollected) {
+      this.hasCollected = true;
       if (this.small.usedOctets <= MOST_LIVE_OCTETS) this.heap.collect();
     }
   }
