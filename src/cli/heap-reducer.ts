@@ -1,35 +1,41 @@
 /**
- * Has V8 give back what its heap has grown by in a burst. V8 would do so by itself, a little at a time (its "memory reducer": marking beside the
- * program, then a pause of some milliseconds), but only when hardly anything is allocated; with many hits a second that never comes. While it is
- * told to optimise for size, it does it in any case, within 8 s of the last collection that went through the whole heap. Asked for that all the
- * time, it would collect too often; so it is told for as long as it takes.
+ * Has V8 give back what its heap has grown by in a burst. Left alone it keeps it: pages that a collection has freed go into a pool, which
+ * `total_heap_size` does not count and which only a collection that is to reduce memory empties; V8 makes one by itself ("memory reducer") when
+ * hardly anything is allocated, and not always then. `gc()` of `--expose-gc` either does not reduce, or stops the process for 50 ms.
+ *
+ * So V8 is brought to begin one as it does under pressure: marking beside the program, then a pause of some 10 ms. It does begin one when an
+ * array makes external memory pass its limit, and lets it reduce when it prefers a small heap at that moment (`Heap::ReportExternalMemoryPressure`
+ * and `Heap::GCFlagsForIncrementalMarking`). The array is never written to, so that it takes no memory. Figures: test/bench/NOTES.md, "Memory".
  */
+import { anonymousOctets } from './anonymous-memory.ts';
 
 const MIB = 1024 * 1024;
-/** A heap that grew by so much since it was last small holds room and garbage that nothing asks V8 to look for, once the burst is over. */
+/** What has grown by so much since it was last small holds room and garbage that nothing asks V8 to look for, once the burst is over. */
 const GROWN_OCTETS = 4 * MIB;
-/** V8 takes up to 8 s from one collection to the reduction. When it has not begun by then, there was no collection yet. */
-const PATIENCE_MS = 9_000;
-/** What has not become smaller by then is in use, or will be garbage later. */
-const GIVE_UP_MS = 60_000;
+/** The first takes the garbage, the second the room of the young generation. What is there after three is in use, or will be garbage later. */
+const MOST_COLLECTIONS = 3;
 /** A heap that grows all the time is in use too: that often it is reduced at most; half as often after each time without success, */
 const INTERVAL_MS = 60_000;
 const LONGEST_INTERVAL_MS = 8 * INTERVAL_MS;
 /** until the process takes less than this share of the processor's time that it took at most: whoever needed the heap is gone. */
 const CALM_SHARE = 1 / 2;
-/** Of a processor. Who never takes as much does not become calm either: V8 reduces its heap by itself. */
+/** Of a processor. Who never takes as much does not become calm either. */
 const LEAST_BUSY_SHARE = 0.02;
-/** What is left of its load is garbage by then, and is collected that soon after the last time; a load that comes and goes costs one pause in that time. */
+/** What is left of its load is garbage by then, and is collected that soon after the last time; a load that comes and goes costs no more. */
 const CALM_INTERVAL_MS = 30_000;
 /** What a small heap has beside what is used: the young generation, and free places. A start may leave more. */
 const ROOM_OCTETS = 8 * MIB;
-/** A collection of a heap in which so much lives stops the process for more than 20 ms; a larger one is left to V8, which does it in steps. */
+/** A collection of a heap in which so much lives stops the process for more than 20 ms; a larger one is left to V8. */
 const MOST_LIVE_OCTETS = 24 * MIB;
+/** V8's limit is 64 MiB above what there was after the last collection. Far above it marking is hurried. */
+const PRESSURE_OCTETS = 72 * MIB;
 
 /** In octets. */
 export interface Heap {
   readonly totalOctets: number;
   readonly usedOctets: number;
+  /** What the process holds that the kernel keeps for it alone, but for the contents of arrays. Not a number where that cannot be read. */
+  readonly residentOctets: number;
 }
 
 /** V8, as far as this needs it. */
@@ -37,19 +43,17 @@ export interface HeapControl {
   read(): Heap;
   /** That the process has taken so far. */
   processorMs(): number;
-  /** Begins and ends the time in which V8 prefers a small heap. */
-  preferSmall(isPreferred: boolean): void;
-  /** Collects the whole heap, all at once. */
-  collect(): void;
+  /** Begins a collection of the whole heap that gives back what is free. */
+  reduce(): void;
 }
 
 export class HeapReducer {
   private readonly heap: HeapControl;
   private readonly nowMs: () => number;
-  /** The heap when it was small. */
+  /** The least that there was. */
   private small: Heap;
-  private isReducing = false;
-  private hasCollected = false;
+  /** Collections of the reduction that is under way; 0 when none is. */
+  private collections = 0;
   private begunMs = -Infinity;
   private intervalMs = INTERVAL_MS;
   /** Of a processor, between two looks: the most since it was last calm. */
@@ -62,19 +66,18 @@ export class HeapReducer {
   constructor(heap: HeapControl = V8_HEAP, nowMs: () => number = () => performance.now()) {
     this.heap = heap;
     this.nowMs = nowMs;
-    const { totalOctets, usedOctets } = heap.read();
-    this.small = { totalOctets: Math.min(totalOctets, usedOctets + ROOM_OCTETS), usedOctets };
+    this.small = withoutSurplus(heap.read());
     this.lookedMs = nowMs();
     this.processorMs = heap.processorMs();
   }
 
-  /** To be called again and again, some seconds apart. */
+  /** To be called again and again, some seconds apart: a collection that was begun is over by the next time. */
   look(): void {
     const heap = this.heap.read();
     this.noteCalm();
     if (!this.hasGrown(heap)) this.rest(heap);
     else if (this.isDue()) this.begin();
-    else if (this.isReducing) this.goOn();
+    else if (this.collections > 0) this.goOn();
   }
 
   private noteCalm(): void {
@@ -90,70 +93,91 @@ export class HeapReducer {
     }
   }
 
-  private hasGrown(heap: Heap): boolean {
-    return heap.totalOctets >= this.small.totalOctets + GROWN_OCTETS;
+  private hasGrown({ totalOctets, residentOctets }: Heap): boolean {
+    return (
+      totalOctets >= this.small.totalOctets + GROWN_OCTETS ||
+      residentOctets >= this.small.residentOctets + GROWN_OCTETS
+    );
   }
 
   private isDue(): boolean {
-    const intervalMs = this.hasCalmed ? CALM_INTERVAL_MS : this.isReducing ? Infinity : this.intervalMs;
-    return this.nowMs() - this.begunMs >= intervalMs;
+    const intervalMs = this.hasCalmed ? CALM_INTERVAL_MS : this.intervalMs;
+    return (this.hasCalmed || this.collections === 0) && this.nowMs() - this.begunMs >= intervalMs;
   }
 
   private rest(heap: Heap): void {
     this.hasCalmed = false;
-    if (this.isReducing) {
-      this.intervalMs = INTERVAL_MS;
-      this.end();
-      this.small = heap;
-    } else if (heap.totalOctets < this.small.totalOctets) {
-      this.small = heap;
-    }
+    if (this.collections > 0) this.intervalMs = INTERVAL_MS;
+    this.collections = 0;
+    this.small = lessOf(this.small, heap);
   }
 
   private begin(): void {
     this.begunMs = this.nowMs();
-    [this.isReducing, this.hasCollected, this.hasCalmed] = [true, false, false];
-    this.heap.preferSmall(true);
-  }
-
-  private end(): void {
-    this.isReducing = false;
-    this.heap.preferSmall(false);
+    this.hasCalmed = false;
+    this.collections = 0;
+    this.goOn();
   }
 
   private goOn(): void {
-    const tookMs = this.nowMs() - this.begunMs;
-    if (tookMs >= GIVE_UP_MS) {
+    if (this.collections === MOST_COLLECTIONS) {
       this.intervalMs = Math.min(2 * this.intervalMs, LONGEST_INTERVAL_MS);
-      this.end();
-    } else if (tookMs >= PATIENCE_MS && !this.hasCollected) {
-      this.hasCollected = true;
-      if (this.small.usedOctets <= MOST_LIVE_OCTETS) this.heap.collect();
+      this.collections = 0;
+      return;
     }
+    this.collections++;
+    if (this.small.usedOctets <= MOST_LIVE_OCTETS) this.heap.reduce();
   }
 }
+
+function withoutSurplus({ totalOctets, usedOctets, residentOctets }: Heap): Heap {
+  const surplus = Math.max(0, totalOctets - usedOctets - ROOM_OCTETS);
+  return { totalOctets: totalOctets - surplus, usedOctets, residentOctets: residentOctets - surplus };
+}
+
+const lessOf = (one: Heap, other: Heap): Heap => ({
+  totalOctets: Math.min(one.totalOctets, other.totalOctets),
+  usedOctets: other.usedOctets,
+  residentOctets: Number.isNaN(one.residentOctets)
+    ? other.residentOctets
+    : Math.min(one.residentOctets, other.residentOctets || Infinity),
+});
 
 /** This process's. Node leaves V8's flags open to changes after its start. */
 const V8_HEAP: HeapControl = {
   read() {
-    // process.memoryUsage says the same and opens a file for more: without a descriptor for that it throws.
     const heap = process.getBuiltinModule('node:v8').getHeapStatistics();
-    return { totalOctets: heap.total_heap_size, usedOctets: heap.used_heap_size };
+    return {
+      totalOctets: heap.total_heap_size,
+      usedOctets: heap.used_heap_size,
+      residentOctets: anonymousOctets() - heap.external_memory,
+    };
   },
   processorMs() {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1_000;
   },
-  preferSmall(isPreferred) {
+  reduce() {
     const { setFlagsFromString } = process.getBuiltinModule('node:v8');
-    setFlagsFromString(isPreferred ? '--optimize-for-size' : '--no-optimize-for-size');
+    setFlagsFromString('--optimize-for-size');
+    try {
+      // Nobody keeps it.
+      void new ArrayBuffer(PRESSURE_OCTETS);
+    } catch (error) {
+      // Where the system gives no address space for what is not written to either, the heap stays as it is.
+      if (!(error instanceof RangeError)) throw error;
+    } finally {
+      setFlagsFromString('--no-optimize-for-size');
+    }
   },
-  collect: () => collectHeap('regular'),
 };
 
-/** V8 hands its collector to contexts that are made after this flag was set. Only the last resort gives free pages back to the system, in up to three collections. */
-export function collectHeap(flavor: 'regular' | 'last-resort'): void {
+/**
+ * Collects all that it can, at once, in two or three collections, and gives free pages back. V8 hands its collector to contexts that are made
+ * after this flag was set.
+ */
+export function collectHeap(): void {
   process.getBuiltinModule('node:v8').setFlagsFromString('--expose-gc');
   const gc: unknown = process.getBuiltinModule('node:vm').runInNewContext('gc');
-  if (typeof gc === 'function') gc({ type: 'major', flavor });
+  if (typeof gc === 'function') gc({ type: 'major', flavor: 'last-resort' });
 }

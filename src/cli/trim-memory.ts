@@ -14,7 +14,7 @@ const GUARD_START_MS = 10_000;
 const GUARD_INTERVAL_MS = 120_000;
 
 /** For a process that has to be small and is never busy: its heap is collected whole, which takes 40 ms, after its start and then seldom. */
-export function keepHeapCollected(collect: () => void = () => collectHeap('last-resort')): void {
+export function keepHeapCollected(collect: () => void = collectHeap): void {
   setTimeout(collect, GUARD_START_MS).unref();
   setInterval(collect, GUARD_INTERVAL_MS).unref();
 }
