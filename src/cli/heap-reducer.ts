@@ -3,17 +3,19 @@
  * `total_heap_size` does not count and which only a collection that is to reduce memory empties; V8 makes one by itself ("memory reducer") when
  * hardly anything is allocated, and not always then. `gc()` of `--expose-gc` either does not reduce, or stops the process for 50 ms.
  *
- * So V8 is brought to begin one as it does under pressure: marking beside the program, then a pause of some 10 ms. It does begin one when an
- * array makes external memory pass its limit, and lets it reduce when it prefers a small heap at that moment (`Heap::ReportExternalMemoryPressure`
- * and `Heap::GCFlagsForIncrementalMarking`). The array is never written to, so that it takes no memory. Figures: test/bench/NOTES.md, "Memory".
+ * So V8 is told for some seconds that a small heap is preferred: then it does not wait until hardly anything is allocated, and mostly begins at
+ * once, a little at a time. Where it does not, or as soon as a load is over, it is brought to begin as it does under pressure, which is done
+ * within 30 ms and so takes the processor for most of them: an array makes external memory pass its limit
+ * (`Heap::ReportExternalMemoryPressure`, `Heap::GCFlagsForIncrementalMarking`). The array is never written to, so that it takes no memory. Figures:
+ * test/bench/NOTES.md, "Memory that is given back".
  */
 import { anonymousOctets } from './anonymous-memory.ts';
 
 const MIB = 1024 * 1024;
 /** What has grown by so much since it was last small holds room and garbage that nothing asks V8 to look for, once the burst is over. */
 const GROWN_OCTETS = 4 * MIB;
-/** The first takes the garbage, the second the room of the young generation. What is there after three is in use, or will be garbage later. */
-const MOST_COLLECTIONS = 3;
+/** The first takes the garbage, the second the room of the young generation. What is there after them is in use, or will be garbage later. */
+const MOST_COLLECTIONS = 2;
 /** A heap that grows all the time is in use too: that often it is reduced at most; half as often after each time without success, */
 const INTERVAL_MS = 60_000;
 const LONGEST_INTERVAL_MS = 8 * INTERVAL_MS;
@@ -43,7 +45,9 @@ export interface HeapControl {
   read(): Heap;
   /** That the process has taken so far. */
   processorMs(): number;
-  /** Begins a collection of the whole heap that gives back what is free. */
+  /** Begins and ends the time in which V8 prefers a small heap. */
+  preferSmall(isPreferred: boolean): void;
+  /** Begins a collection of the whole heap that gives back what is free. V8 has to prefer a small heap. */
   reduce(): void;
 }
 
@@ -52,7 +56,8 @@ export class HeapReducer {
   private readonly nowMs: () => number;
   /** The least that there was. */
   private small: Heap;
-  /** Collections of the reduction that is under way; 0 when none is. */
+  private isReducing = false;
+  /** In the reduction that is under way. */
   private collections = 0;
   private begunMs = -Infinity;
   private intervalMs = INTERVAL_MS;
@@ -77,7 +82,7 @@ export class HeapReducer {
     this.noteCalm();
     if (!this.hasGrown(heap)) this.rest(heap);
     else if (this.isDue()) this.begin();
-    else if (this.collections > 0) this.goOn();
+    else if (this.isReducing) this.goOn();
   }
 
   private noteCalm(): void {
@@ -102,31 +107,38 @@ export class HeapReducer {
 
   private isDue(): boolean {
     const intervalMs = this.hasCalmed ? CALM_INTERVAL_MS : this.intervalMs;
-    return (this.hasCalmed || this.collections === 0) && this.nowMs() - this.begunMs >= intervalMs;
+    return (this.hasCalmed || !this.isReducing) && this.nowMs() - this.begunMs >= intervalMs;
   }
 
   private rest(heap: Heap): void {
     this.hasCalmed = false;
-    if (this.collections > 0) this.intervalMs = INTERVAL_MS;
-    this.collections = 0;
     this.small = lessOf(this.small, heap);
+    if (!this.isReducing) return;
+    this.intervalMs = INTERVAL_MS;
+    this.end();
   }
 
   private begin(): void {
+    const isLoadOver = this.hasCalmed;
     this.begunMs = this.nowMs();
-    this.hasCalmed = false;
-    this.collections = 0;
-    this.goOn();
+    [this.isReducing, this.hasCalmed, this.collections] = [true, false, 0];
+    this.heap.preferSmall(true);
+    if (isLoadOver) this.goOn();
   }
 
   private goOn(): void {
     if (this.collections === MOST_COLLECTIONS) {
       this.intervalMs = Math.min(2 * this.intervalMs, LONGEST_INTERVAL_MS);
-      this.collections = 0;
+      this.end();
       return;
     }
     this.collections++;
     if (this.small.usedOctets <= MOST_LIVE_OCTETS) this.heap.reduce();
+  }
+
+  private end(): void {
+    this.isReducing = false;
+    this.heap.preferSmall(false);
   }
 }
 
@@ -157,17 +169,17 @@ const V8_HEAP: HeapControl = {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1_000;
   },
-  reduce() {
+  preferSmall(isPreferred) {
     const { setFlagsFromString } = process.getBuiltinModule('node:v8');
-    setFlagsFromString('--optimize-for-size');
+    setFlagsFromString(isPreferred ? '--optimize-for-size' : '--no-optimize-for-size');
+  },
+  reduce() {
     try {
       // Nobody keeps it.
       void new ArrayBuffer(PRESSURE_OCTETS);
     } catch (error) {
-      // Where the system gives no address space for what is not written to either, the heap stays as it is.
+      // Where the system gives no address space even for what is not written to, the heap stays as it is.
       if (!(error instanceof RangeError)) throw error;
-    } finally {
-      setFlagsFromString('--no-optimize-for-size');
     }
   },
 };
