@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { childPids, holderPid } from '../support/child-pids.ts';
 import { eventually } from '../support/eventually.ts';
+import { statusField } from '../support/status-field.ts';
 import { allGone } from '../support/workers.ts';
 
 /** System call numbers that differ between machines. */
@@ -67,9 +68,6 @@ async function begin(forbidden: readonly number[] = []): Promise<Begun> {
   return { can: line === 'true', process: child, pid: child.pid ?? 0 };
 }
 
-const statusOf = (pid: number, field: string): string =>
-  new RegExp(`^${field}:\\s*(.*)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '';
-
 function openFiles(pid: number): string[] {
   return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
     try {
@@ -92,12 +90,12 @@ describe('a process that holds the memory of another', () => {
     const { can, pid } = await begin();
     expect(can).toBe(true);
     const holder = holderPid(pid);
-    expect(statusOf(holder, 'Threads')).toBe('1');
+    expect(statusField(holder, 'Threads')).toBe('1');
     // It closes what it was born with when it first runs.
     await eventually(() => openFiles(holder).length === 1);
     expect(openFiles(holder)).toEqual([expect.stringMatching(/^pipe:/)]);
     // All of 64 but those that nobody can block, SIGKILL and SIGSTOP, and two that glibc keeps for itself.
-    expect(statusOf(holder, 'SigBlk')).toBe('fffffffe7ffbfeff');
+    expect(statusField(holder, 'SigBlk')).toBe('fffffffe7ffbfeff');
     expect(niceOf(holder)).toBeGreaterThan(niceOf(pid));
   });
 
@@ -106,7 +104,7 @@ describe('a process that holds the memory of another', () => {
     const holder = holderPid(pid);
     process.kill(holder, signal);
     // It has arrived: it waits for ever.
-    expect(BigInt(`0x${statusOf(holder, 'ShdPnd')}`)).toBeGreaterThan(0n);
+    expect(BigInt(`0x${statusField(holder, 'ShdPnd')}`)).toBeGreaterThan(0n);
     expect(childPids(pid)).toEqual([holder]);
   });
 
