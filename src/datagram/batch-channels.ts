@@ -62,13 +62,13 @@ export class BatchChannels implements DatagramChannels {
 
   /** Reads what has come to this socket into `inbox`, as far as the turn allows. @returns how many datagrams, or -1 */
   receive(fd: number): number {
-    if (!this.isSharing()) return this.libc.recvmmsg(fd, this.inbox.octets, BATCH_SIZE, MSG_DONTWAIT);
+    if (!this.isSharing()) return this.libc.recvmmsg(fd, this.inbox.vector, BATCH_SIZE, MSG_DONTWAIT);
     if (this.left === undefined) {
       this.left = MOST_PER_SHARED_TURN;
       setImmediate(this.nextTurn);
     }
     if (this.left === 0) return 0;
-    const count = this.libc.recvmmsg(fd, this.inbox.octets, this.left, MSG_DONTWAIT);
+    const count = this.libc.recvmmsg(fd, this.inbox.vector, this.left, MSG_DONTWAIT);
     this.left -= Math.max(0, count);
     return count;
   }

@@ -34,30 +34,51 @@ const IOVEC_WORDS = IOVEC_OCTETS / 4;
 const IOVEC_LENGTH_WORD = 2;
 
 export class BatchMemory {
-  /** All of it; begins with the array that the system calls take. */
-  readonly octets: Uint8Array;
+  /** The machine's address of the array that the system calls take. */
+  readonly vector: number;
   /** Plain arrays and no Buffers: `slice` of these copies. */
   readonly buffers: readonly Uint8Array[];
   readonly addresses: readonly Uint8Array[];
   readonly controls: readonly Uint8Array[];
+  /** Messages that the last call received: what it wrote to is to be set anew. */
+  received = BATCH_SIZE;
+  private readonly octets: Uint8Array;
   private readonly words: Uint32Array;
+  private addressRoom = 0;
+  private controlRoom = 0;
 
   /**
    * @param addressOf gives the machine's address of octets.
    * @param datagramOctets room for each datagram. What has never been written to is no memory yet, so much room costs little.
    */
-  constructor(addressOf: (octets: Uint8Array) => bigint, datagramOctets = DATAGRAM_OCTETS) {
+  constructor(addressOf: (octets: Uint8Array) => number, datagramOctets = DATAGRAM_OCTETS) {
     this.octets = new Uint8Array(BUFFERS + BATCH_SIZE * datagramOctets);
     this.words = new Uint32Array(this.octets.buffer, 0, ADDRESSES / 4);
     this.addresses = this.cut(ADDRESSES, ADDRESS_OCTETS);
     this.controls = this.cut(CONTROLS, CONTROL_OCTETS);
     this.buffers = this.cut(BUFFERS, datagramOctets);
-    this.layOut(addressOf(this.octets), datagramOctets);
+    this.vector = addressOf(this.octets);
+    this.layOut(BigInt(this.vector), datagramOctets);
   }
 
-  /** The array of `mmsghdr` from message `index` on. */
-  vectorFrom(index: number): Uint8Array {
-    return index === 0 ? this.octets : this.octets.subarray(index * MMSGHDR_OCTETS);
+  /** The address of the array of `mmsghdr` from message `index` on. */
+  vectorFrom(index: number): number {
+    return this.vector + index * MMSGHDR_OCTETS;
+  }
+
+  /**
+   * Says how much room there is for the address and the control data of each message that is to be received. What the last call did not
+   * write to is left as it is, 64 lines of the processor's cache where one is needed.
+   */
+  makeRoom(addressOctets: number, controlOctets: number): void {
+    const isAsBefore = addressOctets === this.addressRoom && controlOctets === this.controlRoom;
+    const count = isAsBefore ? this.received : BATCH_SIZE;
+    for (let index = 0; index < count; index++) {
+      this.setAddressOctets(index, addressOctets);
+      this.setControlOctets(index, controlOctets);
+    }
+    this.addressRoom = addressOctets;
+    this.controlRoom = controlOctets;
   }
 
   /** Octets of the datagram that came in as message `index`. */

@@ -53,6 +53,8 @@ export class SendBatch {
   errno = 0;
   private readonly libc: Libc;
   private readonly octets = Buffer.alloc(TOTAL_OCTETS);
+  /** The machine's address of them. */
+  private readonly vector: number;
   private readonly words = new Uint32Array(this.octets.buffer, this.octets.byteOffset, BUFFERS / 4);
   private readonly buffers = cut(this.octets, BUFFERS, DATAGRAM_OCTETS);
   private readonly addresses = cut(this.octets, ADDRESSES, ADDRESS_OCTETS);
@@ -76,7 +78,9 @@ export class SendBatch {
   constructor(libc: Libc, joins: boolean) {
     this.libc = libc;
     this.joins = joins;
-    const base = libc.addressOf(this.octets);
+    const address = libc.addressOf(this.octets);
+    const base = BigInt(address);
+    this.vector = address;
     this.bufferPointers = pointers(base, BUFFERS, DATAGRAM_OCTETS);
     this.addressPointers = pointers(base, ADDRESSES, ADDRESS_OCTETS);
     this.controlPointers = pointers(base, CONTROLS, CONTROL_OCTETS);
@@ -118,7 +122,7 @@ export class SendBatch {
     let sent = 0;
     let refused = 0;
     while (sent < plan.messages) {
-      const vector = sent === 0 ? this.octets : this.octets.subarray(sent * MMSGHDR_OCTETS);
+      const vector = this.vector + sent * MMSGHDR_OCTETS;
       const taken = this.libc.sendmmsg(fd, vector, plan.messages - sent, MSG_DONTWAIT);
       if (taken > 0) {
         sent += taken;
@@ -206,7 +210,7 @@ export class SendBatch {
   private sendSingly(fd: number, message: number): number {
     this.joins = false;
     const { plan, libc } = this;
-    const vector = this.octets.subarray(message * MMSGHDR_OCTETS);
+    const vector = this.vector + message * MMSGHDR_OCTETS;
     let refused = 0;
     // The places of later messages stay as they are: one header and one iovec are used again and again.
     const iovec = this.iovecOf(message);

@@ -57,7 +57,7 @@ export class AcceptPause {
     if (this.fd < 0) return;
     const program = Buffer.concat([Buffer.alloc(PROGRAM_OCTETS), clientFilter(clients)]);
     program.writeUInt16LE((program.length - PROGRAM_OCTETS) / INSTRUCTION_OCTETS);
-    program.writeBigUInt64LE(this.libc.addressOf(program) + BigInt(PROGRAM_OCTETS), 8);
+    program.writeBigUInt64LE(BigInt(this.libc.addressOf(program) + PROGRAM_OCTETS), 8);
     const option = clients.length === 0 ? SO_DETACH_FILTER : SO_ATTACH_FILTER;
     this.libc.setsockopt(this.fd, SOL_SOCKET, option, program, PROGRAM_OCTETS);
   }

@@ -139,11 +139,9 @@ class UdpBatchListener implements Listener {
   private readBatch(): number {
     const { libc, inbox, outbox } = this.tools;
     const { fd, wildcard } = this.socket;
-    for (let i = 0; i < BATCH_SIZE; i++) {
-      inbox.setAddressOctets(i, MAX_ADDRESS_OCTETS);
-      inbox.setControlOctets(i, wildcard ? CONTROL_OCTETS : 0);
-    }
-    const count = libc.recvmmsg(fd, inbox.octets, BATCH_SIZE, MSG_DONTWAIT);
+    inbox.makeRoom(MAX_ADDRESS_OCTETS, wildcard ? CONTROL_OCTETS : 0);
+    const count = libc.recvmmsg(fd, inbox.vector, BATCH_SIZE, MSG_DONTWAIT);
+    inbox.received = Math.max(0, count);
     if (count < 0) {
       const errno = libc.errno();
       // Anything else is an ICMP error about an earlier answer: its client is gone.

@@ -28,11 +28,9 @@ process.once('exit', () => poll.close());
 
 /** @returns how many datagrams there were. */
 function echoBatch(): number {
-  for (let i = 0; i < BATCH_SIZE; i++) {
-    inbox.setAddressOctets(i, MAX_ADDRESS_OCTETS);
-    inbox.setControlOctets(i, 0);
-  }
-  const count = libc.recvmmsg(fd, inbox.octets, BATCH_SIZE, MSG_DONTWAIT);
+  inbox.makeRoom(MAX_ADDRESS_OCTETS, 0);
+  const count = libc.recvmmsg(fd, inbox.vector, BATCH_SIZE, MSG_DONTWAIT);
+  inbox.received = Math.max(0, count);
   for (let i = 0; i < count; i++) {
     const octets = inbox.receivedOctets(i);
     const received = inbox.buffers[i];

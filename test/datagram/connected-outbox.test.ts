@@ -15,7 +15,7 @@ function makeOutbox(answers: number[] = [], joins = false) {
   let errno = 0;
   const calls: string[] = [];
   const libc: Pick<Libc, 'addressOf' | 'sendmmsg' | 'errno'> = {
-    addressOf: () => 0n,
+    addressOf: () => 0,
     sendmmsg(fd, _vector, count) {
       calls.push(`${count} by ${fd}`);
       const answer = answers.shift() ?? count;
