@@ -34,6 +34,11 @@ export class Flooders {
     return this.out;
   }
 
+  /** Whether nothing is counted or remembered: then there is no need to `pass`. */
+  get isIdle(): boolean {
+    return this.came.size === 0 && this.known.size === 0;
+  }
+
   /** Notes a connection. @returns whether that is too many: its client was kept out lately, and goes on as before */
   note(client: string): boolean {
     const count = (this.came.get(client) ?? 0) + 1;

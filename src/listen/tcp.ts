@@ -87,7 +87,8 @@ class TcpListener implements Listener, TcpConnectionOwner {
   private readonly server: Server;
   private readonly connections = new ClientConnections<TcpConnection>();
   private heldOctets = 0;
-  private readonly sweeper: NodeJS.Timeout;
+  /** Runs while there are connections, or clients to let in again. */
+  private sweeper: NodeJS.Timeout | undefined;
   private readonly hasTwins: boolean;
   private readonly arrivals = new Arrivals();
   private readonly flooders = new Flooders();
@@ -124,8 +125,6 @@ class TcpListener implements Listener, TcpConnectionOwner {
     server.on('drop', () => this.reject());
     server.on('error', () => this.failed());
     this.passedMs = performance.now();
-    this.sweeper = setInterval(() => this.sweep(), SWEEP_MS);
-    this.sweeper.unref();
   }
 
   get inFlight(): number {
@@ -168,7 +167,7 @@ class TcpListener implements Listener, TcpConnectionOwner {
 
   private async closeServer(): Promise<void> {
     this.isClosed = true;
-    clearInterval(this.sweeper);
+    this.stopSweeping();
     clearTimeout(this.resting);
     this.acceptPause?.close();
     if (this.server.listening) await new Promise<void>((resolve) => this.server.close(() => resolve()));
@@ -176,6 +175,7 @@ class TcpListener implements Listener, TcpConnectionOwner {
 
   private connect(socket: Socket): void {
     this.arrived();
+    this.sweeper ??= setInterval(() => this.sweep(), SWEEP_MS).unref();
     const connection = new TcpConnection(socket, this);
     this.connections.add(connection);
     if (this.flooders.note(connection.client)) this.keepOutFlooder();
@@ -273,5 +273,12 @@ class TcpListener implements Listener, TcpConnectionOwner {
       setImmediate(() => this.sweep());
       return;
     }
+    // A process that serves nobody over TCP is not woken for that.
+    if (this.connections.size === 0 && this.flooders.isIdle) this.stopSweeping();
+  }
+
+  private stopSweeping(): void {
+    clearInterval(this.sweeper);
+    this.sweeper = undefined;
   }
 }

@@ -11,8 +11,8 @@ import type { PassingTrouble } from './passing-trouble.ts';
 const MOST_RESERVED = 256;
 /** Of a small number, a quarter. */
 const RESERVED_SHARE = 4;
-/** How often it is looked whether any are left. */
-const LOOK_MS = 1_000;
+/** How often it is looked whether any are left; at least twice in the time after which their lack is taken to be over (`PassingTrouble`). */
+const LOOK_MS = 2_500;
 
 /** The errors of having none: of this process, and of the whole system. */
 const NONE_LEFT: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE']);
@@ -47,7 +47,7 @@ export class Descriptors {
     return false;
   }
 
-  /** Looks once a second whether there is any descriptor left. What lacks one finds out by itself; this is for the log and the metric. */
+  /** Looks now and then whether there is any descriptor left. What lacks one finds out by itself; this is for the log and the metric. */
   watch(): void {
     this.timer ??= setInterval(() => this.look(), LOOK_MS).unref();
   }

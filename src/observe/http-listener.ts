@@ -26,8 +26,8 @@ const KEEP_ALIVE_MS = 5000;
 /** A connection on which nothing moves, such as one whose client does not read our answer; it may take this long twice. */
 const SILENCE_TIMEOUT_MS = 5000;
 
-/** How often requests are checked for having taken too long. */
-const TIMEOUT_CHECK_MS = 1000;
+/** How often requests are checked for having taken too long: one may take this much longer. More often would wake an idle process. */
+const TIMEOUT_CHECK_MS = 5000;
 
 const MOST_CONNECTIONS = 20;
 const MOST_REQUESTS_PER_CONNECTION = 1000;

@@ -82,3 +82,16 @@ describe('a client that comes back and goes on', () => {
     expect(timeOut()).toBe(FIRST_KEPT_OUT_MS);
   });
 });
+
+it('there is nothing to look after once nothing is counted and nobody is remembered', () => {
+  expect(flooders.isIdle).toBe(true);
+  come(OTHER, 1);
+  expect(flooders.isIdle).toBe(false);
+  flooders.pass((nowMs += 1_000));
+  expect(flooders.isIdle).toBe(true);
+  timeOut();
+  flooders.pass((nowMs += 1_000));
+  expect(flooders.isIdle).toBe(false);
+  flooders.pass((nowMs += 10_000));
+  expect(flooders.isIdle).toBe(true);
+});

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SILENCE } from '../../src/chain/outcome.ts';
 import type { Query } from '../../src/chain/query.ts';
 import { FIRST_QUERY_MS } from '../../src/listen/tcp-connection.ts';
@@ -40,6 +40,28 @@ describe('TCP', () => {
         receivedMs: around.clock.nowMs(),
       },
     ]);
+  });
+
+  it('is woken by no timer but while it has connections to look after', async () => {
+    const begun = vi.spyOn(globalThis, 'setInterval');
+    const ended = vi.spyOn(globalThis, 'clearInterval');
+    onTestFinished(() => {
+      begun.mockRestore();
+      ended.mockRestore();
+    });
+    const { client } = await listen(endpointOf(atOnce));
+    expect(begun).not.toHaveBeenCalled();
+    for (let i = 0; i < 3; i++) {
+      const asking = await client();
+      expect(await answers(asking)).toBe(true);
+      asking.closeOurSide();
+      await asking.ended;
+    }
+    expect(begun).toHaveBeenCalledOnce();
+    const timer: unknown = begun.mock.results[0].value;
+    await until(() => ended.mock.calls.some(([one]) => one === timer));
+    expect(await answers(await client())).toBe(true);
+    expect(begun).toHaveBeenCalledTimes(2);
   });
 
   it('cuts no reply that TCP can carry', async () => {
