@@ -4,6 +4,8 @@
  * where koffi has no build for the machine; then `node:dgram` serves.
  */
 import type koffi from 'koffi';
+import { loopCalls } from './loop-calls.ts';
+import type { LoopCalls } from './loop-calls.ts';
 
 const F_DUPFD_CLOEXEC = 1030;
 
@@ -26,6 +28,8 @@ export interface Libc {
   sendmmsg(fd: number, vector: number, count: number, flags: number): number;
   /** The system's error number of the last call that failed. */
   errno(): number;
+  /** The event loop that `poll` calls back on, where this process shows it. */
+  readonly loop?: LoopCalls | undefined;
 }
 
 let loading: Promise<Libc> | undefined;
@@ -69,5 +73,6 @@ function bindings(ffi: typeof koffi): Libc {
     recvmmsg: (fd, vector, count, flags) => receive(fd, vector, count, flags, 0) as number,
     sendmmsg: library.func('int sendmmsg(int, uint64_t, uint, int)'),
     errno: () => ffi.errno(),
+    loop: loopCalls(ffi),
   };
 }

@@ -19,6 +19,7 @@ import { BatchQuery } from './batch-query.ts';
 import type { ListenCounters } from './counters.ts';
 import { waitUntilIdle } from './drain.ts';
 import type { Libc } from '../datagram/libc.ts';
+import { LoopWait } from '../datagram/loop-wait.ts';
 import { leavePort, openDatagramSocket } from '../datagram/datagram-socket.ts';
 import type { DatagramSocket } from '../datagram/datagram-socket.ts';
 import { ListenError } from './listen-error.ts';
@@ -81,6 +82,7 @@ class UdpBatchListener implements Listener {
   private readonly counters: ListenCounters;
   private readonly tools: BatchTools;
   private readonly poll: { close(): void };
+  private readonly loopWait: LoopWait | undefined;
   private endpoint: Endpoint;
   private readonly spares: BatchQuery[] = [];
   private spare = new BatchQuery();
@@ -98,6 +100,8 @@ class UdpBatchListener implements Listener {
     this.endpoint = endpoint;
     this.shared = options.reusePort === true;
     this.poll = tools.libc.poll(socket.fd, () => this.readable());
+    const { libc } = tools;
+    this.loopWait = libc.loop === undefined ? undefined : new LoopWait(libc, libc.loop, socket.fd);
   }
 
   serve(endpoint: Endpoint): void {
@@ -120,6 +124,7 @@ class UdpBatchListener implements Listener {
     if (this.closed) return;
     this.tools.outbox.flush();
     this.closed = true;
+    this.loopWait?.close();
     this.poll.close();
     this.tools.libc.close(this.socket.fd);
   }
@@ -128,11 +133,24 @@ class UdpBatchListener implements Listener {
   private readable(): void {
     try {
       for (let round = 0; round < ROUNDS_PER_TURN && !this.closed; round++) {
-        if (this.readBatch() < BATCH_SIZE) return;
+        if (this.readBatch() < BATCH_SIZE) {
+          if (this.mayWait()) this.loopWait?.wait(this.readMore);
+          return;
+        }
       }
     } catch (error) {
       this.counters.bug(error);
     }
+  }
+
+  private readonly readMore = (): boolean => {
+    this.readBatch();
+    return this.mayWait();
+  };
+
+  /** Whether the loop has nothing to do for our queries. */
+  private mayWait(): boolean {
+    return this.inFlight === 0 && !this.closed;
   }
 
   /** @returns how many datagrams there were. */

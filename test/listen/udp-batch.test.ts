@@ -46,6 +46,18 @@ const oneAnswer = async (client: UdpClient, id = 1): Promise<string[]> => [
   ...readReply(await client.ask(rawQuery({ id, name: 'a.test.' }))).answer,
 ];
 
+/** The C library with an event loop of which it is counted how often something is waited for in its place. */
+function countingWaits(): { readonly calls: Partial<Libc>; readonly waits: () => number } {
+  const loop = libc?.loop;
+  if (loop === undefined) throw new Error('there is nothing to test here');
+  let waits = 0;
+  const waitEpoll: typeof loop.waitEpoll = (...args) => {
+    waits++;
+    return loop.waitEpoll(...args);
+  };
+  return { calls: { loop: { ...loop, waitEpoll } }, waits: () => waits };
+}
+
 const sendAll: Libc['sendmmsg'] = (...args) => libc?.sendmmsg(...args) ?? -1;
 
 /** Answers to `names`, asked from one socket, that were ready in the same turn; and how many messages the system was given. */
@@ -97,6 +109,32 @@ describe.skipIf(libc === undefined)('batched UDP (where koffi works)', () => {
   it('on all IPv6 addresses answers', async () => {
     const listener = listen(endpointOf(atOnce), '::');
     expect(await oneAnswer(await UdpClient.open({ host: '::1', port: listener.port }))).toHaveLength(1);
+  });
+
+  it('waits for the next datagram in the place of the event loop', async () => {
+    const { calls, waits } = countingWaits();
+    const listener = listen(endpointOf(atOnce), '127.0.0.1', share(calls));
+    const client = await UdpClient.open(listener);
+    await oneAnswer(client);
+    expect(waits()).toBeGreaterThan(0);
+    expect(await oneAnswer(client, 2)).toHaveLength(1);
+  });
+
+  it('leaves waiting to the event loop while a query waits for its answer', async () => {
+    const { calls, waits } = countingWaits();
+    const answers = new Answers();
+    const listener = listen(endpointOf(answers.ask), '127.0.0.1', share(calls));
+    const client = await UdpClient.open(listener);
+    const answered = oneAnswer(client);
+    await answers.untilAsked(1);
+    answers.giveAll();
+    expect(await answered).toHaveLength(1);
+    expect(waits()).toBe(0);
+  });
+
+  it('serves where the process does not show its event loop', async () => {
+    const listener = listen(endpointOf(atOnce), '127.0.0.1', share({ loop: undefined }));
+    expect(await oneAnswer(await UdpClient.open(listener))).toHaveLength(1);
   });
 
   it('shares its buffers among sockets without mixing them up', async () => {
