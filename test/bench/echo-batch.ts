@@ -7,6 +7,7 @@ import { BatchOutbox } from '../../src/listen/batch-outbox.ts';
 import { BatchQuery } from '../../src/listen/batch-query.ts';
 import { openDatagramSocket } from '../../src/datagram/datagram-socket.ts';
 import { loadLibc } from '../../src/datagram/libc.ts';
+import { LoopWait } from '../../src/datagram/loop-wait.ts';
 import { MAX_ADDRESS_OCTETS } from '../../src/datagram/socket-address.ts';
 
 const MSG_DONTWAIT = 0x40;
@@ -20,8 +21,15 @@ const outbox = new BatchOutbox(libc, { sendFailed: () => undefined });
 const { fd } = openDatagramSocket(libc, '127.0.0.1', Number(process.argv[2]), 0, false);
 const sender = new BatchQuery();
 
+const loopWait = libc.loop === undefined ? undefined : new LoopWait(libc, libc.loop, fd);
+const echoMore = (): boolean => {
+  echoBatch();
+  return true;
+};
+
 const poll = libc.poll(fd, () => {
   while (echoBatch() === BATCH_SIZE);
+  loopWait?.wait(echoMore);
 });
 // What nothing refers to is collected, and the program ends.
 process.once('exit', () => poll.close());
