@@ -4,6 +4,7 @@
  * where koffi has no build for the machine; then `node:dgram` serves.
  */
 import type koffi from 'koffi';
+import { Continuations } from './continuations.ts';
 import { loopCalls } from './loop-calls.ts';
 import type { LoopCalls } from './loop-calls.ts';
 
@@ -54,6 +55,7 @@ export const loadedLibc = (): Libc | undefined => loaded;
 
 function bindings(ffi: typeof koffi): Libc {
   const library = ffi.load(null);
+  const continuations = new Continuations();
   const control = library.func('int fcntl(int, int, ...)');
   // Addresses as numbers: to take them from arrays costs 0.1 µs a call, on a machine that does nothing else.
   const receive = library.func('int recvmmsg(int, uint64_t, uint, int, uint64_t)');
@@ -61,7 +63,10 @@ function bindings(ffi: typeof koffi): Libc {
     addressOf: (octets) => Number(ffi.address(octets)),
     poll(fd, readable) {
       // The short form: it is the one that reports the first event too.
-      return ffi.node.poll(fd, () => readable());
+      return ffi.node.poll(fd, () => {
+        readable();
+        continuations.note();
+      });
     },
     socket: library.func('int socket(int, int, int)'),
     bind: library.func('int bind(int, void *, uint)'),
@@ -73,6 +78,6 @@ function bindings(ffi: typeof koffi): Libc {
     recvmmsg: (fd, vector, count, flags) => receive(fd, vector, count, flags, 0) as number,
     sendmmsg: library.func('int sendmmsg(int, uint64_t, uint, int)'),
     errno: () => ffi.errno(),
-    loop: loopCalls(ffi),
+    loop: loopCalls(ffi, continuations),
   };
 }

@@ -3,12 +3,15 @@
  * exports libuv's functions for addons; a build that does not has none of this, and goes round its loop.
  */
 import type koffi from 'koffi';
+import type { Continuations } from './continuations.ts';
 
 const CLOCK_MONOTONIC = 1;
 const EPOLL_CLOEXEC = 0o2000000;
 const TFD_NONBLOCK_CLOEXEC = 0o2004000;
 
 export interface LoopCalls {
+  /** Of the callbacks that this loop has made in this turn. */
+  readonly continuations: Readonly<Pick<Continuations, 'areDue'>>;
   /** The epoll descriptor of libuv's loop. */
   readonly backendFd: number;
   /**
@@ -31,15 +34,18 @@ export interface LoopCalls {
 }
 
 /** @returns undefined where this process shows no loop. */
-export function loopCalls(ffi: typeof koffi): LoopCalls | undefined {
+export function loopCalls(
+  ffi: typeof koffi,
+  continuations: LoopCalls['continuations'],
+): LoopCalls | undefined {
   try {
-    return bindings(ffi);
+    return { ...bindings(ffi), continuations };
   } catch {
     return undefined;
   }
 }
 
-function bindings(ffi: typeof koffi): LoopCalls {
+function bindings(ffi: typeof koffi): Omit<LoopCalls, 'continuations'> {
   const library = ffi.load(null);
   // Of this thread: a worker thread has a loop of its own.
   const loop = new BigUint64Array(1);

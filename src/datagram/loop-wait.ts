@@ -86,6 +86,9 @@ export class LoopWait {
       return;
     }
     const { calls } = this;
+    // Such as answers that another callback of this turn has brought.
+    if (calls.continuations.areDue) return;
+    calls.updateTime();
     const leftMs = calls.timeoutMs();
     if ((leftMs >= 0 && leftMs <= SOON_MS) || !this.begin(leftMs)) return;
     let reads = 0;

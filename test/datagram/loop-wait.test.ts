@@ -5,6 +5,7 @@ import {
   constants,
   mkdtempSync,
   openSync,
+  readFileSync,
   readSync,
   readdirSync,
   rmSync,
@@ -22,6 +23,7 @@ const loop = libc?.loop;
 
 const EPOLL_CTL_ADD = 1;
 const EPOLLIN = 1;
+const EPOLLET = 1 << 31;
 /** More than a stay reads. */
 const MANY = 1_000;
 
@@ -69,6 +71,7 @@ function setUp(calls: Partial<LoopCalls> = {}): Setting {
   const made: string[] = [];
   const mine: LoopCalls = {
     ...loop,
+    continuations: { areDue: false },
     timeoutMs: () => -1,
     controlEpoll(...args) {
       made.push('control');
@@ -167,6 +170,12 @@ describe.skipIf(loop === undefined)('waiting in the place of the loop (where kof
     expect(made).toEqual([]);
   });
 
+  it('does not begin before promises that other callbacks have settled are continued', () => {
+    const { wait, made } = setUp({ continuations: { areDue: true } });
+    wait.wait(() => expect.fail('read'));
+    expect(made).toEqual([]);
+  });
+
   it('is seldom tried where it is not worth it, and always where it is', () => {
     const { fd, wait, made } = setUp();
     let tries = 0;
@@ -197,8 +206,9 @@ describe.skipIf(loop === undefined)('waiting in the place of the loop (where kof
       return seen.length < 2;
     });
     drain(fd);
-    expect(seen).toEqual([0, 1]);
-    expect(updates).toBe(2);
+    // Before it asks how long there is until the next timer, before the second read, and at the end.
+    expect(seen).toEqual([1, 2]);
+    expect(updates).toBe(3);
   });
 
   it('switches the socket on again whatever is thrown by a read', () => {
@@ -256,6 +266,42 @@ describe.skipIf(loop === undefined)('waiting in the place of the loop (where kof
     expect(isOn()).toBe(true);
   });
 });
+
+it.skipIf(loop === undefined)(
+  'what one callback leaves is due in the next one of its turn, and done in the next turn',
+  async () => {
+    const seen: (boolean | undefined)[] = [];
+    const turn = (): Promise<void> =>
+      new Promise((resolve) => {
+        const fds = [pipe(), pipe()];
+        const polls = fds.map((fd) =>
+          libc?.poll(fd, () => {
+            drain(fd);
+            seen.push(loop?.continuations.areDue);
+            if (seen.length % 2 === 0) setImmediate(resolve);
+          }),
+        );
+        onTestFinished(() => polls.forEach((poll) => poll?.close()));
+        for (const fd of fds) fill(fd);
+      });
+    await turn();
+    await turn();
+    expect(seen).toEqual([false, true, false, true]);
+    expect(loop?.continuations.areDue).toBe(false);
+  },
+);
+
+it.skipIf(loop === undefined)(
+  'nothing that the loop watches is told by edges, which would end no wait',
+  () => {
+    const watched = readFileSync(`/proc/self/fdinfo/${loop?.backendFd}`, 'latin1').matchAll(
+      /events: +([0-9a-f]+)/g,
+    );
+    const events = [...watched].map(([, hex = '']) => parseInt(hex, 16));
+    expect(events.length).toBeGreaterThan(0);
+    expect(events.filter((bits) => (bits & EPOLLET) !== 0)).toEqual([]);
+  },
+);
 
 it.skipIf(loop === undefined)('shows the loop of this process', async () => {
   let leftMs: number | undefined;
