@@ -10,6 +10,7 @@ import type { UdpMode } from '../listen/udp.ts';
 import { defaultCacheOctets, parseCacheMemory } from './cache-memory.ts';
 import type { CheckFlags } from './check.ts';
 import { withSubcommand } from './default-subcommand.ts';
+import { endProcess } from './end-process.ts';
 import { FlagError, readFlag } from './flag-error.ts';
 import { isOn, textOf, textOrEmpty } from './flag-values.ts';
 import type { Subcommands } from './full-command-line.ts';
@@ -146,7 +147,7 @@ const udpMode = (value: unknown): UdpMode => (value === 'batch' || value === 'dg
 /** For subcommands that hold nothing that would have to be given back. */
 function leaveAtOnce(signals: SignalQueue): void {
   signals.handle((signal) => {
-    if (signal === 'SIGTERM' || signal === 'SIGINT' || signal === 'SIGQUIT') process.exit(1);
+    if (signal === 'SIGTERM' || signal === 'SIGINT' || signal === 'SIGQUIT') endProcess(1);
   });
 }
 

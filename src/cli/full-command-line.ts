@@ -1,5 +1,6 @@
 /** The command line as yargs reads it: every subcommand, help, and what is said about one that cannot be. */
 import yargs from 'yargs';
+import { endProcess } from './end-process.ts';
 import { FlagError } from './flag-error.ts';
 import { optionsOf } from './flags.ts';
 import { normaliseFlags } from './normalise-flags.ts';
@@ -92,7 +93,7 @@ function addSubcommands(parser: Parser, subcommands: Subcommands): void {
 function refuse(message: string, instance: { showHelp(level: 'error'): unknown }): never {
   process.stderr.write(`${message}\n\n`);
   instance.showHelp('error');
-  process.exit(EXIT_USAGE);
+  endProcess(EXIT_USAGE);
 }
 
 /** Of a flag that was repeated the last counts. */

@@ -11,6 +11,7 @@ import { runTool } from '../host/run-tool.ts';
 import type { FamilySnapshot } from '../observe/metrics.ts';
 import { takeSnapshot } from '../observe/snapshot.ts';
 import { endBadly } from './end-badly.ts';
+import { endProcess } from './end-process.ts';
 import type { GuardFlags } from './guard-flags.ts';
 import { GuardPages } from './guard-pages.ts';
 import { localAddresses, openGuard, takeHost } from './guarded-host.ts';
@@ -34,7 +35,7 @@ export async function guard(flags: GuardFlags, signals: SignalQueue): Promise<vo
     daemon = new GuardDaemon(flags, voice, made);
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`);
-    process.exit(EXIT_FAILED);
+    endProcess(EXIT_FAILED);
   }
   await daemon.start(signals);
 }

@@ -7,6 +7,7 @@ import type { LogFormat, RootLog } from '../observe/log.ts';
 import { MetricRegistry } from '../observe/metrics.ts';
 import { LogRing } from '../observe/ring.ts';
 import type { UdpMode } from '../listen/udp.ts';
+import { endProcess } from './end-process.ts';
 import type { TemplateFlags } from './template-flags.ts';
 
 export interface ServeFlags {
@@ -63,5 +64,5 @@ export function makeVoice(flags: VoiceFlags, worker: number | undefined): Voice 
 /** Ends the process with its last log lines. */
 export function leave(ring: LogRing, code: number): never {
   ring.flushSync(LAST_LINES_MS);
-  process.exit(code);
+  endProcess(code);
 }

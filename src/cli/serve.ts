@@ -18,6 +18,7 @@ import { Service } from '../serve/service.ts';
 import type { ServiceFollower } from '../serve/service-follower.ts';
 import type { Supervisor } from '../workers/supervisor.ts';
 import { GUARD_NUMBERS_VARIABLE, SERVE_NUMBERS_VARIABLE } from './child-environment.ts';
+import { endProcess } from './end-process.ts';
 import { endWithParent } from './end-with-parent.ts';
 import { workerFlags } from './heap-settings.ts';
 import { removePidFile, writePidFileInTime } from './pid-file.ts';
@@ -57,7 +58,7 @@ export async function serve(flags: ServeFlags, signals: SignalQueue): Promise<vo
     if (daemon?.isStopping === true) return;
     process.stderr.write(`${messageOf(error)}\n`);
     daemon?.fail();
-    process.exit(EXIT_FAILED);
+    endProcess(EXIT_FAILED);
   }
   daemon.watchFiles();
   reapOrphans();
