@@ -19,6 +19,7 @@ import { BatchQuery } from './batch-query.ts';
 import type { ListenCounters } from './counters.ts';
 import { waitUntilIdle } from './drain.ts';
 import type { Libc } from '../datagram/libc.ts';
+import type { LoopEpoll } from '../datagram/loop-epoll.ts';
 import { LoopWait } from '../datagram/loop-wait.ts';
 import { leavePort, openDatagramSocket } from '../datagram/datagram-socket.ts';
 import type { DatagramSocket } from '../datagram/datagram-socket.ts';
@@ -41,6 +42,8 @@ export interface BatchTools {
   readonly libc: Libc;
   readonly inbox: BatchMemory;
   readonly outbox: BatchOutbox;
+  /** Where this process shows its event loop. */
+  readonly loopEpoll?: LoopEpoll | undefined;
 }
 
 export interface UdpBatchOptions {
@@ -100,8 +103,8 @@ class UdpBatchListener implements Listener {
     this.endpoint = endpoint;
     this.shared = options.reusePort === true;
     this.poll = tools.libc.poll(socket.fd, () => this.readable());
-    const { libc } = tools;
-    this.loopWait = libc.loop === undefined ? undefined : new LoopWait(libc, libc.loop, socket.fd);
+    const { loopEpoll } = tools;
+    this.loopWait = loopEpoll && new LoopWait(loopEpoll, socket.fd);
   }
 
   serve(endpoint: Endpoint): void {

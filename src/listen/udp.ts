@@ -11,6 +11,7 @@ import { BatchMemory } from '../datagram/batch-memory.ts';
 import { BatchOutbox } from './batch-outbox.ts';
 import type { ListenCounters } from './counters.ts';
 import { loadLibc } from '../datagram/libc.ts';
+import { LoopEpoll } from '../datagram/loop-epoll.ts';
 import type { Endpoint, Listener } from './listener.ts';
 import { listenUdpBatch } from './udp-batch.ts';
 import type { BatchTools, UdpBatchOptions } from './udp-batch.ts';
@@ -51,6 +52,7 @@ export async function proveBatches(
       libc,
       inbox: new BatchMemory((octets) => libc.addressOf(octets)),
       outbox: new BatchOutbox(libc, counters),
+      loopEpoll: libc.loop && new LoopEpoll(libc, libc.loop),
     };
     await selfTest(tools, counters);
     return tools;

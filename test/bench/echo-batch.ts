@@ -7,6 +7,7 @@ import { BatchOutbox } from '../../src/listen/batch-outbox.ts';
 import { BatchQuery } from '../../src/listen/batch-query.ts';
 import { openDatagramSocket } from '../../src/datagram/datagram-socket.ts';
 import { loadLibc } from '../../src/datagram/libc.ts';
+import { LoopEpoll } from '../../src/datagram/loop-epoll.ts';
 import { LoopWait } from '../../src/datagram/loop-wait.ts';
 import { MAX_ADDRESS_OCTETS } from '../../src/datagram/socket-address.ts';
 
@@ -21,7 +22,7 @@ const outbox = new BatchOutbox(libc, { sendFailed: () => undefined });
 const { fd } = openDatagramSocket(libc, '127.0.0.1', Number(process.argv[2]), 0, false);
 const sender = new BatchQuery();
 
-const loopWait = libc.loop === undefined ? undefined : new LoopWait(libc, libc.loop, fd);
+const loopWait = libc.loop && new LoopWait(new LoopEpoll(libc, libc.loop), fd);
 const echoMore = (): boolean => {
   echoBatch();
   return true;

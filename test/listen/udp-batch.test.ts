@@ -4,6 +4,7 @@ import { BatchMemory } from '../../src/datagram/batch-memory.ts';
 import { BatchOutbox } from '../../src/listen/batch-outbox.ts';
 import { loadLibc } from '../../src/datagram/libc.ts';
 import type { Libc } from '../../src/datagram/libc.ts';
+import { LoopEpoll } from '../../src/datagram/loop-epoll.ts';
 import type { Endpoint, Listener } from '../../src/listen/listener.ts';
 import { listenUdpBatch } from '../../src/listen/udp-batch.ts';
 import type { BatchTools } from '../../src/listen/udp-batch.ts';
@@ -32,6 +33,7 @@ function toolsOf(calls: Libc, around: Surroundings): BatchTools {
     libc: calls,
     inbox: new BatchMemory((octets) => calls.addressOf(octets)),
     outbox: new BatchOutbox(calls, around.counters),
+    loopEpoll: calls.loop && new LoopEpoll(calls, calls.loop),
   };
 }
 
