@@ -234,7 +234,7 @@ describe.skipIf(loop === undefined)('waiting in the place of the loop (where kof
   });
 
   it('may be closed by a read', () => {
-    const { fd, wait } = setUp();
+    const { fd, wait, epoll } = setUp();
     const opened = descriptors();
     let reads = 0;
     wait.wait(
@@ -246,6 +246,9 @@ describe.skipIf(loop === undefined)('waiting in the place of the loop (where kof
     );
     expect(reads).toBe(1);
     wait.wait(() => expect.fail('read'));
+    // What is left belongs to the loop, and can be given back.
+    epoll.close();
+    expect(descriptors()).toBe(opened);
   });
 
   it('has one epoll descriptor for all sockets of a loop, and each waits for its own', () => {
