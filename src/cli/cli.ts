@@ -142,7 +142,8 @@ const checkFlags = (values: FlagValues): CheckFlags => ({
   ...readVariableFlags(values),
 });
 
-const udpMode = (value: unknown): UdpMode => (value === 'batch' || value === 'dgram' ? value : 'auto');
+const udpMode = (value: unknown): UdpMode =>
+  value === 'ring' || value === 'batch' || value === 'dgram' ? value : 'auto';
 
 /** For subcommands that hold nothing that would have to be given back. */
 function leaveAtOnce(signals: SignalQueue): void {

@@ -206,8 +206,9 @@ export const FLAGS: readonly Flag[] = [
     name: 'udp',
     type: 'string',
     default: 'auto',
-    choices: ['auto', 'batch', 'dgram'],
-    describe: 'how datagrams are read and sent: many with one system call, or one at a time',
+    choices: ['auto', 'ring', 'batch', 'dgram'],
+    describe:
+      'how datagrams are read and sent: many with one system call, where `ring` waits with an io_uring, or one at a time',
     of: SERVE,
   },
   {

@@ -86,6 +86,11 @@ export class BatchMemory {
     return this.words[index * MMSGHDR_WORDS + MESSAGE_LENGTH_WORD];
   }
 
+  /** Notes it where the system has not, which does so for several datagrams only. */
+  setReceivedOctets(index: number, octets: number): void {
+    this.words[index * MMSGHDR_WORDS + MESSAGE_LENGTH_WORD] = octets;
+  }
+
   /** Says how much room there is for, or how long is, the address of a message. Receiving overwrites it. */
   setAddressOctets(index: number, octets: number): void {
     this.words[index * MMSGHDR_WORDS + NAME_LENGTH_WORD] = octets;

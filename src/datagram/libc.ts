@@ -7,6 +7,8 @@ import type koffi from 'koffi';
 import { Continuations } from './continuations.ts';
 import { loopCalls } from './loop-calls.ts';
 import type { LoopCalls } from './loop-calls.ts';
+import { ringCalls } from './ring-calls.ts';
+import type { RingCalls } from './ring-calls.ts';
 
 const F_DUPFD_CLOEXEC = 1030;
 
@@ -31,6 +33,7 @@ export interface Libc {
   errno(): number;
   /** The event loop that `poll` calls back on, where this process shows it. */
   readonly loop?: LoopCalls | undefined;
+  readonly ring: RingCalls;
 }
 
 let loading: Promise<Libc> | undefined;
@@ -79,5 +82,6 @@ function bindings(ffi: typeof koffi): Libc {
     sendmmsg: library.func('int sendmmsg(int, uint64_t, uint, int)'),
     errno: () => ffi.errno(),
     loop: loopCalls(ffi, continuations),
+    ring: ringCalls(ffi),
   };
 }

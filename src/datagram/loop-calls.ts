@@ -19,6 +19,8 @@ export interface LoopCalls {
    * while descriptors are polled: a `setImmediate` that runs is something to be done.
    */
   timeoutMs(): number;
+  /** Makes the callbacks of `nextTick` and continues promises, as Node does after each of its own callbacks; undefined where Node hides it. */
+  readonly continueAll: (() => void) | undefined;
   /** Makes the loop's time, by which timers are set, the present. */
   updateTime(): void;
   /** @returns a descriptor, or -1. */
@@ -39,13 +41,19 @@ export function loopCalls(
   continuations: LoopCalls['continuations'],
 ): LoopCalls | undefined {
   try {
-    return { ...bindings(ffi), continuations };
+    return { ...bindings(ffi), continuations, continueAll: tickCallback() };
   } catch {
     return undefined;
   }
 }
 
-function bindings(ffi: typeof koffi): Omit<LoopCalls, 'continuations'> {
+/** Not documented, and there in every version of Node. */
+function tickCallback(): (() => void) | undefined {
+  const { _tickCallback: call } = process as { _tickCallback?: unknown };
+  return typeof call === 'function' ? () => void Reflect.apply(call, process, []) : undefined;
+}
+
+function bindings(ffi: typeof koffi): Omit<LoopCalls, 'continuations' | 'continueAll'> {
   const library = ffi.load(null);
   // Of this thread: a worker thread has a loop of its own.
   const loop = new BigUint64Array(1);

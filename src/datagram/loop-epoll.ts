@@ -3,38 +3,38 @@
  * that socket, and a timer. There is one for all sockets of a loop: each further one would be told of everything that libuv watches, and made a
  * miss a fifth dearer where there were 50.
  */
+import {
+  DATA_WORD,
+  EPOLLIN,
+  EPOLL_CTL_ADD,
+  EPOLL_CTL_DEL,
+  EPOLL_CTL_MOD,
+  EVENT_WORDS,
+  EpollChange,
+  NOT_EVEN_READABLE,
+} from './epoll-change.ts';
 import type { Libc } from './libc.ts';
 import type { LoopCalls } from './loop-calls.ts';
+import { DATAGRAM, ELSE, TIME_IS_UP } from './stand-in.ts';
+import type { DatagramReader, StandIn } from './stand-in.ts';
 import { systemError } from './system-error.ts';
 
-const EPOLL_CTL_ADD = 1;
-const EPOLL_CTL_DEL = 2;
-const EPOLL_CTL_MOD = 3;
-const EPOLLIN = 1;
-const NOT_EVEN_READABLE = 0;
-
-/** `struct epoll_event`: 32 bits of events and 64 of data, packed on x86-64 only. */
-const EVENT_WORDS = process.arch === 'x64' ? 3 : 4;
-const DATA_WORD = process.arch === 'x64' ? 1 : 2;
 const WATCHED = 3;
 
-/** Places in words of 32 bits: events that are ready, one to change others with, an `itimerspec`. */
-const CHANGE = WATCHED * EVENT_WORDS;
-const TIMER = (CHANGE + EVENT_WORDS + 1) & ~1;
+/** Places in words of 32 bits: events that are ready, an `itimerspec`. */
+const TIMER = (WATCHED * EVENT_WORDS + 1) & ~1;
 const TIMER_WORDS = 8;
 const NANOSECONDS_WORD = TIMER + 6;
 const NANOSECONDS_PER_MS = 1_000_000;
 
-/** What `wait` found; a sum where it was both. */
-export const DATAGRAM = 1;
-export const ELSE = 2;
-
-export class LoopEpoll {
+export class LoopEpoll implements StandIn {
   readonly calls: LoopCalls;
+  readonly arrival = undefined;
   private readonly libc: Pick<Libc, 'addressOf' | 'close' | 'errno'>;
   /** C keeps no address into these beyond a call. */
   private readonly words = new Uint32Array(TIMER + TIMER_WORDS);
   private readonly address: number;
+  private readonly changes: EpollChange;
   private epoll = -1;
   private timer = -1;
   private readonly known = new Set<number>();
@@ -45,15 +45,10 @@ export class LoopEpoll {
     this.libc = libc;
     this.calls = calls;
     this.address = libc.addressOf(new Uint8Array(this.words.buffer));
+    this.changes = new EpollChange(libc, calls);
   }
 
-  /**
-   * Takes a socket from libuv, which polls it for being readable.
-   *
-   * @param mostMs milliseconds until a `wait` ends without it; below 1,000
-   * @returns whether that worked; libuv still has it where not.
-   */
-  lend(fd: number, mostMs: number): boolean {
+  lend({ fd }: DatagramReader, mostMs: number): boolean {
     if ((this.epoll >= 0 || this.open()) && this.startTimer(mostMs) && this.turnTo(fd)) {
       if (this.change(this.calls.backendFd, EPOLL_CTL_MOD, fd, NOT_EVEN_READABLE)) return true;
     }
@@ -61,24 +56,31 @@ export class LoopEpoll {
     return false;
   }
 
-  /** Until the socket is readable (`DATAGRAM`), or there is something else for the loop to do (`ELSE`); 0 where a signal came first. */
   wait(): number {
-    const { words, current } = this;
+    const { words, current, timer } = this;
     const count = this.calls.waitEpoll(this.epoll, this.address, WATCHED, -1);
     let found = 0;
     for (let i = 0; i < count; i++) {
-      found |= words[i * EVENT_WORDS + DATA_WORD] === current ? DATAGRAM : ELSE;
+      const fd = words[i * EVENT_WORDS + DATA_WORD];
+      found |= fd === current ? DATAGRAM : fd === timer ? TIME_IS_UP : ELSE;
     }
     return found;
   }
 
-  /** libuv hears of the socket again. @throws Error with the system's `code` where it cannot */
+  giveTime(mostMs: number): void {
+    // Where the system refuses it is said to be up at once.
+    this.startTimer(mostMs);
+  }
+
+  stop(): boolean {
+    return false;
+  }
+
   giveBack(fd: number): void {
     if (this.change(this.calls.backendFd, EPOLL_CTL_MOD, fd, EPOLLIN)) return;
     throw systemError(this.libc.errno(), 'epoll_ctl');
   }
 
-  /** To be called before the socket is closed. */
   forget(fd: number): void {
     if (!this.known.delete(fd)) return;
     if (this.current === fd) this.current = -1;
@@ -102,7 +104,7 @@ export class LoopEpoll {
 
   private startTimer(mostMs: number): boolean {
     this.words[NANOSECONDS_WORD] = mostMs * NANOSECONDS_PER_MS;
-    return this.calls.setTimer(this.timer, this.at(TIMER)) === 0;
+    return this.calls.setTimer(this.timer, this.address + TIMER * Uint32Array.BYTES_PER_ELEMENT) === 0;
   }
 
   /** A socket stays switched on until another's turn: mostly it is the same again. */
@@ -117,12 +119,6 @@ export class LoopEpoll {
   }
 
   private change(epoll: number, operation: number, fd: number, events: number): boolean {
-    this.words[CHANGE] = events;
-    this.words[CHANGE + DATA_WORD] = fd;
-    return this.calls.controlEpoll(epoll, operation, fd, this.at(CHANGE)) === 0;
-  }
-
-  private at(place: number): number {
-    return this.address + place * Uint32Array.BYTES_PER_ELEMENT;
+    return this.changes.make(epoll, operation, fd, events);
   }
 }

@@ -12,6 +12,7 @@
 import { BATCH_SIZE, CONTROL_OCTETS, DATAGRAM_OCTETS } from './batch-memory.ts';
 import type { Libc } from './libc.ts';
 import { NONE, SegmentPlan } from './segment-plan.ts';
+import type { Arrival } from './stand-in.ts';
 import {
   SEGMENT_CONTROL_OCTETS,
   cannotCut,
@@ -138,6 +139,18 @@ export class SendBatch {
     }
     this.clear();
     return refused;
+  }
+
+  /**
+   * Sends what is queued, and leaves it to `arrival` where that is one datagram.
+   * @returns how many datagrams were refused
+   */
+  sendBy(arrival: Arrival, fd: number): number {
+    if (this.size !== 1) return this.send(fd);
+    this.layOutMessages();
+    arrival.send(fd, this.vector);
+    this.clear();
+    return 0;
   }
 
   private clear(): void {

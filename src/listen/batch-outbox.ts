@@ -6,6 +6,7 @@ import { BATCH_SIZE } from '../datagram/batch-memory.ts';
 import type { Libc } from '../datagram/libc.ts';
 import { cutsSegments } from '../datagram/segment-control.ts';
 import { SendBatch } from '../datagram/send-batch.ts';
+import type { Arrival } from '../datagram/stand-in.ts';
 import { systemError } from '../datagram/system-error.ts';
 import type { BatchQuery } from './batch-query.ts';
 import type { ListenCounters } from './counters.ts';
@@ -45,11 +46,14 @@ export class BatchOutbox {
     });
   }
 
-  /** Sends what is queued. What the system refuses is counted and left: datagrams may be lost, and clients ask again. */
-  flush(): void {
+  /**
+   * Sends what is queued. What the system refuses is counted and left: datagrams may be lost, and clients ask again.
+   * @param arrival which a single datagram is left to
+   */
+  flush(arrival?: Arrival): void {
     const { batch } = this;
     if (batch.size === 0) return;
-    const refused = batch.send(this.fd);
+    const refused = arrival === undefined ? batch.send(this.fd) : batch.sendBy(arrival, this.fd);
     if (refused > 0)
       this.counters.sendFailed(refused, systemError(batch.errno, 'sendmmsg').code ?? 'UNKNOWN');
   }

@@ -19,8 +19,9 @@ import { BatchQuery } from './batch-query.ts';
 import type { ListenCounters } from './counters.ts';
 import { waitUntilIdle } from './drain.ts';
 import type { Libc } from '../datagram/libc.ts';
-import type { LoopEpoll } from '../datagram/loop-epoll.ts';
 import { LoopWait } from '../datagram/loop-wait.ts';
+import { Seldom } from '../datagram/seldom.ts';
+import type { Arrival, DatagramReader, StandIn } from '../datagram/stand-in.ts';
 import { leavePort, openDatagramSocket } from '../datagram/datagram-socket.ts';
 import type { DatagramSocket } from '../datagram/datagram-socket.ts';
 import { ListenError } from './listen-error.ts';
@@ -34,6 +35,8 @@ const EAGAIN = 11;
 const EINTR = 4;
 /** Batches read before the event loop turns: about a millisecond of work. What is left wakes us again. */
 const ROUNDS_PER_TURN = 4;
+/** Datagrams that are taken one at a time until it is looked whether others have come with one. */
+const MOST_SINGLE = 7;
 /** Queries that have waited and are used again for others; beyond these the collector takes them. */
 const MOST_SPARES = 256;
 
@@ -43,7 +46,7 @@ export interface BatchTools {
   readonly inbox: BatchMemory;
   readonly outbox: BatchOutbox;
   /** Where this process shows its event loop. */
-  readonly loopEpoll?: LoopEpoll | undefined;
+  readonly standIn?: StandIn | undefined;
 }
 
 export interface UdpBatchOptions {
@@ -76,9 +79,11 @@ function scopeIdOf(name: string): number {
   return networkInterfaces()[name]?.find(({ scopeid }) => scopeid !== undefined)?.scopeid ?? Number(name);
 }
 
-class UdpBatchListener implements Listener {
+class UdpBatchListener implements Listener, DatagramReader {
   readonly address: string;
   readonly port: number;
+  readonly fd: number;
+  readonly message: number;
   inFlight = 0;
   private readonly socket: DatagramSocket;
   private readonly clock: Clock;
@@ -89,12 +94,15 @@ class UdpBatchListener implements Listener {
   private endpoint: Endpoint;
   private readonly spares: BatchQuery[] = [];
   private spare = new BatchQuery();
+  private readonly seldom = new Seldom(MOST_SINGLE);
   private received = 0;
   private closed = false;
   private shared: boolean;
 
   constructor(socket: DatagramSocket, options: UdpBatchOptions, endpoint: Endpoint, tools: BatchTools) {
     this.socket = socket;
+    this.fd = socket.fd;
+    this.message = tools.inbox.vector;
     this.address = options.address;
     this.port = socket.port;
     this.clock = options.clock;
@@ -103,8 +111,7 @@ class UdpBatchListener implements Listener {
     this.endpoint = endpoint;
     this.shared = options.reusePort === true;
     this.poll = tools.libc.poll(socket.fd, () => this.readable());
-    const { loopEpoll } = tools;
-    this.loopWait = loopEpoll && new LoopWait(loopEpoll, socket.fd);
+    this.loopWait = tools.standIn && new LoopWait(tools.standIn, this);
   }
 
   serve(endpoint: Endpoint): void {
@@ -137,7 +144,7 @@ class UdpBatchListener implements Listener {
     try {
       for (let round = 0; round < ROUNDS_PER_TURN && !this.closed; round++) {
         if (this.readBatch() < BATCH_SIZE) {
-          if (this.mayWait()) this.loopWait?.wait(this.readMore);
+          if (this.mayWait()) this.loopWait?.wait();
           return;
         }
       }
@@ -146,10 +153,14 @@ class UdpBatchListener implements Listener {
     }
   }
 
-  private readonly readMore = (): boolean => {
-    this.readBatch();
+  read(arrival?: Arrival): boolean {
+    this.readBatch(arrival);
     return this.mayWait();
-  };
+  }
+
+  makeRoom(): void {
+    this.tools.inbox.makeRoom(MAX_ADDRESS_OCTETS, this.socket.wildcard ? CONTROL_OCTETS : 0);
+  }
 
   /** Whether the loop has nothing to do for our queries. */
   private mayWait(): boolean {
@@ -157,23 +168,37 @@ class UdpBatchListener implements Listener {
   }
 
   /** @returns how many datagrams there were. */
-  private readBatch(): number {
-    const { libc, inbox, outbox } = this.tools;
-    const { fd, wildcard } = this.socket;
-    inbox.makeRoom(MAX_ADDRESS_OCTETS, wildcard ? CONTROL_OCTETS : 0);
-    const count = libc.recvmmsg(fd, inbox.vector, BATCH_SIZE, MSG_DONTWAIT);
-    inbox.received = Math.max(0, count);
-    if (count < 0) {
-      const errno = libc.errno();
-      // Anything else is an ICMP error about an earlier answer: its client is gone.
-      if (errno !== EAGAIN && errno !== EINTR) this.counters.socketErrors.value++;
-      return 0;
-    }
+  private readBatch(arrival?: Arrival): number {
+    const { inbox, outbox } = this.tools;
+    const count = arrival === undefined ? this.receive() : this.receiveWith(arrival);
+    inbox.received = count;
+    if (count === 0) return 0;
     this.received += count;
     const nowMs = this.clock.nowMs();
     for (let i = 0; i < count; i++) this.take(i, nowMs);
-    outbox.flush();
+    outbox.flush(arrival);
     return count;
+  }
+
+  private receive(): number {
+    const { libc, inbox } = this.tools;
+    this.makeRoom();
+    const count = libc.recvmmsg(this.fd, inbox.vector, BATCH_SIZE, MSG_DONTWAIT);
+    if (count >= 0) return count;
+    const errno = libc.errno();
+    // Anything else is an ICMP error about an earlier answer: its client is gone.
+    if (errno !== EAGAIN && errno !== EINTR) this.counters.socketErrors.value++;
+    return 0;
+  }
+
+  /** The datagram that was received already, and what may have come with it. */
+  private receiveWith({ octets }: Arrival): number {
+    const { libc, inbox } = this.tools;
+    inbox.setReceivedOctets(0, octets);
+    if (!this.seldom.isDue()) return 1;
+    const more = libc.recvmmsg(this.fd, inbox.vectorFrom(1), BATCH_SIZE - 1, MSG_DONTWAIT);
+    this.seldom.wasWorthIt(more > 0);
+    return 1 + Math.max(0, more);
   }
 
   /** One datagram; a bug costs this one. */

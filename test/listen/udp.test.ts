@@ -3,6 +3,7 @@ import { Socket } from 'node:dgram';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SILENCE } from '../../src/chain/outcome.ts';
 import type { Query } from '../../src/chain/query.ts';
+import { loadLibc } from '../../src/datagram/libc.ts';
 import { ListenError } from '../../src/listen/listen-error.ts';
 import type { Endpoint, Listener } from '../../src/listen/listener.ts';
 import { chooseUdp } from '../../src/listen/udp.ts';
@@ -23,6 +24,8 @@ const makers = {
   dgram: await choose('dgram'),
   // koffi is an optional dependency.
   batch: await choose('batch').catch(() => undefined),
+  // Nor is there an io_uring everywhere.
+  ring: await choose('ring').catch(() => undefined),
 };
 
 interface Opened {
@@ -309,6 +312,10 @@ function contract(make: ListenUdp | undefined): () => void {
 
 describe('UDP by dgram', contract(makers.dgram));
 describe.skipIf(makers.batch === undefined)('UDP by batch (where koffi works)', contract(makers.batch));
+describe.skipIf(makers.ring === undefined)(
+  'UDP by ring (where koffi works, Linux 6.1)',
+  contract(makers.ring),
+);
 
 it('by dgram, a datagram from port 0 is dropped: nobody can be answered there', async () => {
   const bind = vi.spyOn(Socket.prototype, 'bind');
@@ -335,6 +342,14 @@ const elsewhere = (): void => {
   onTestFinished(() => void Object.defineProperty(process, 'platform', { value: platform }));
 };
 
+/** The system refuses it: a ring without any entries. */
+async function withoutRings(): Promise<void> {
+  const { ring } = await loadLibc();
+  const setUp = ring.setUp.bind(ring);
+  const refused = vi.spyOn(ring, 'setUp').mockImplementation((_, params) => setUp(0, params));
+  onTestFinished(() => refused.mockRestore());
+}
+
 describe('the choice between them', () => {
   it('is one datagram at a time where batches do not work, and says so', async () => {
     elsewhere();
@@ -346,12 +361,32 @@ describe('the choice between them', () => {
     ]);
   });
 
-  it('is an error where batches were asked for and do not work', async () => {
-    elsewhere();
-    await expect(choose('batch')).rejects.toThrow(
-      'batched datagrams do not work here: no batched datagrams on darwin',
+  it.each<UdpMode>(['batch', 'ring'])(
+    'is an error where %s was asked for and does not work',
+    async (mode) => {
+      elsewhere();
+      await expect(choose(mode)).rejects.toThrow(
+        'batched datagrams do not work here: no batched datagrams on darwin',
+      );
+    },
+  );
+
+  it.runIf(makers.batch)('is an error where a ring was asked for and the system gives none', async () => {
+    await withoutRings();
+    await expect(choose('ring')).rejects.toThrow(
+      'batched datagrams do not work here: no io_uring: invalid argument',
     );
   });
+
+  it.runIf(makers.batch)(
+    'is batches without a ring where the system gives none, which only a debug line says',
+    async () => {
+      await withoutRings();
+      const { counters, log } = surroundings();
+      expect(await chooseUdp('auto', counters, log)).not.toBe(makers.dgram);
+      expect(log.lines).toEqual(['debug no io_uring: invalid argument; datagrams are waited for with epoll']);
+    },
+  );
 
   it.runIf(makers.batch)('is batches where they work, without a word', async () => {
     const { counters, log } = surroundings();

@@ -97,7 +97,7 @@ function killIfAlive(pid: number): void {
   if (lives(pid)) process.kill(pid, 'SIGKILL');
 }
 
-it.each(['auto', 'dgram'])('answers from both, and adds both up, with --udp=%s', async (udp) => {
+it.each(['auto', 'batch', 'dgram'])('answers from both, and adds both up, with --udp=%s', async (udp) => {
   const { daemon, upstream, port, pages, workers } = await startWorkers(2, undefined, ['--udp', udp]);
   const startSeconds = (await scrape(pages)).sum('process_start_time_seconds');
   const clients = await clientsOf(port);

@@ -12,7 +12,7 @@ import { TcpClient, framed } from '../support/tcp-client.ts';
 import { UdpClient } from '../support/udp-client.ts';
 
 /** Both ways of reading datagrams have to hold, wherever the first of them works. */
-const UDP_MODES = ['auto', 'dgram'];
+const UDP_MODES = ['auto', 'batch', 'dgram'];
 const RELOADS = 20;
 const LEAST_QUERIES = 1_000;
 /** Long enough that queries are on their way at every reload. */

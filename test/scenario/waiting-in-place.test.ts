@@ -12,8 +12,11 @@ import { reply, startScriptedUpstream } from '../support/scripted-upstream.ts';
 import { TcpClient, framed } from '../support/tcp-client.ts';
 import { UdpClient } from '../support/udp-client.ts';
 
-/** The timer that ends such a wait is made with the first of them. */
-const TIMER = 'anon_inode:[timerfd]';
+/** What is waited with is there from the first such wait on, or from the start. */
+const WAITED_WITH: Readonly<Record<string, string>> = {
+  batch: 'anon_inode:[timerfd]',
+  ring: 'anon_inode:[io_uring]',
+};
 const KNOWN = 'known.test';
 const ROUNDS = 20;
 
@@ -30,11 +33,13 @@ function descriptorsOf(pid: number): string[] {
 }
 
 it.each([
-  ['UDP', ''],
-  ['TCP', 'force_tcp'],
+  ['UDP', 'batch', ''],
+  ['TCP', 'batch', 'force_tcp'],
+  ['UDP', 'ring', ''],
+  ['TCP', 'ring', 'force_tcp'],
 ])(
-  'beside a stream of cached answers new names are asked over %s, connections and pages are served, timers fire, and it ends',
-  async (_, forward) => {
+  'beside a stream of cached answers new names are asked over %s, connections and pages are served, timers fire, and it ends, with --udp=%s',
+  async (_, udp, forward) => {
     const upstream = await startScriptedUpstream(() => reply({ answers: ['@ 10 IN A 192.0.2.1'] }));
     onTestFinished(() => upstream.close());
     const [port, metrics] = await Promise.all([freePort(), freePort()]);
@@ -51,10 +56,10 @@ it.each([
       }
     }
 `;
-    const daemon = await startDaemon({ corefile, args: ['--udp', 'batch'] });
+    const daemon = await startDaemon({ corefile, args: ['--udp', udp] });
     const stream = await startQueryStream({ port, window: 1, query: () => rawQuery({ name: KNOWN }) });
     await stream.settled(1_000);
-    expect(descriptorsOf(daemon.pid)).toContain(TIMER);
+    expect(descriptorsOf(daemon.pid)).toContain(WAITED_WITH[udp]);
 
     const connection = await TcpClient.open({ port });
     const client = await UdpClient.open({ port });
