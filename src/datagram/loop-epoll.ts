@@ -15,7 +15,7 @@ import {
 } from './epoll-change.ts';
 import type { Libc } from './libc.ts';
 import type { LoopCalls } from './loop-calls.ts';
-import { DATAGRAM, ELSE, TIME_IS_UP } from './stand-in.ts';
+import { DATAGRAM, ELSE } from './stand-in.ts';
 import type { DatagramReader, StandIn } from './stand-in.ts';
 import { systemError } from './system-error.ts';
 
@@ -57,19 +57,13 @@ export class LoopEpoll implements StandIn {
   }
 
   wait(): number {
-    const { words, current, timer } = this;
+    const { words, current } = this;
     const count = this.calls.waitEpoll(this.epoll, this.address, WATCHED, -1);
     let found = 0;
     for (let i = 0; i < count; i++) {
-      const fd = words[i * EVENT_WORDS + DATA_WORD];
-      found |= fd === current ? DATAGRAM : fd === timer ? TIME_IS_UP : ELSE;
+      found |= words[i * EVENT_WORDS + DATA_WORD] === current ? DATAGRAM : ELSE;
     }
     return found;
-  }
-
-  giveTime(mostMs: number): void {
-    // Where the system refuses it is said to be up at once.
-    this.startTimer(mostMs);
   }
 
   stop(): boolean {

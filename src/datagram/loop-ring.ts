@@ -11,7 +11,7 @@ import type { Libc } from './libc.ts';
 import type { LoopCalls } from './loop-calls.ts';
 import { Ring } from './ring.ts';
 import type { RingCalls } from './ring-calls.ts';
-import { DATAGRAM, ELSE, TIME_IS_UP } from './stand-in.ts';
+import { DATAGRAM, ELSE } from './stand-in.ts';
 import type { Arrival, DatagramReader, StandIn } from './stand-in.ts';
 import { systemError } from './system-error.ts';
 
@@ -93,23 +93,16 @@ export class LoopRing implements StandIn, Arrival {
     this.reader = reader;
     this.ring?.setFd(RECEIVE, reader.fd);
     this.ring?.setAddress(RECEIVE, reader.message);
-    this.submit(LOOP);
-    this.giveTime(mostMs);
-    return true;
-  }
-
-  giveTime(mostMs: number): void {
     this.timespec[NANOSECONDS_WORD] = mostMs * NANOSECONDS_PER_MS;
+    this.submit(LOOP);
     this.submit(TIMEOUT);
+    return true;
   }
 
   wait(): number {
     this.found = 0;
-    // Still out where time was up.
-    if ((this.out & (1 << RECEIVE)) === 0) {
-      this.reader?.makeRoom();
-      this.submit(RECEIVE);
-    }
+    this.reader?.makeRoom();
+    this.submit(RECEIVE);
     this.enter(1);
     return this.found;
   }
@@ -194,7 +187,6 @@ export class LoopRing implements StandIn, Arrival {
       this.octets = result;
       this.found |= DATAGRAM;
     } else if (entry === SEND) this.sendFailed(-result);
-    else if (entry === TIMEOUT) this.found |= TIME_IS_UP;
     // An error of the socket is for those who read it from the loop.
     else if (result !== -ECANCELED) this.found |= ELSE;
   }

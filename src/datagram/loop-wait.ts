@@ -10,16 +10,17 @@
  *                                                             └─ anything else ─► socket on again, back to the loop
  */
 import { Seldom } from './seldom.ts';
-import { DATAGRAM, ELSE, TIME_IS_UP } from './stand-in.ts';
+import { DATAGRAM } from './stand-in.ts';
 import type { DatagramReader, StandIn } from './stand-in.ts';
 
 /**
- * What nobody is woken for, such as a promise that an answer from the cache would leave to be continued, waits at most so many milliseconds:
- * then it is continued, within the stay where Node lets us, and by the loop where it does not.
+ * Longest stay, in milliseconds. Each costs a turn of the loop, with code that has fallen out of the processor's caches: 0.1 to 0.3 ms. The second
+ * is for a Node that does not let us continue the promises that a read has left: nobody is woken for them.
  */
-const LEG_MS = 50;
-/** Legs of one stay. Each stay costs a turn of the loop, with code that has fallen out of the processor's caches: 0.1 to 0.3 ms. */
-const MOST_LEGS = 20;
+const MOST_MS = 999;
+const MOST_MS_WITHOUT_CONTINUING = 50;
+/** While datagrams come, such promises are continued after so many milliseconds: to look for them after each read costs a tenth of an answer. */
+const CONTINUE_MS = 50;
 /** A timer so soon is not worth a stay, and one that is set while it lasts may come so late. */
 const SOON_MS = 3;
 /** With fewer reads a stay costs more than it saves. */
@@ -50,12 +51,15 @@ export class LoopWait {
     if (!this.seldom.isDue()) return;
     const { calls } = this.standIn;
     // Such as answers that another callback of this turn has brought.
-    if (this.isOver || calls.continuations.areDue) return;
+    if (calls.continuations.areDue) return;
+    calls.continueAll?.();
+    if (this.isOver) return;
     calls.updateTime();
     const leftMs = calls.timeoutMs();
     if (leftMs >= 0 && leftMs <= SOON_MS) return;
+    const mostMs = calls.continueAll === undefined ? MOST_MS_WITHOUT_CONTINUING : MOST_MS;
     let reads = 0;
-    if (this.standIn.lend(this.reader, legMs(leftMs))) {
+    if (this.standIn.lend(this.reader, leftMs < 0 ? mostMs : Math.min(leftMs, mostMs))) {
       try {
         reads = this.stay(leftMs);
       } finally {
@@ -77,26 +81,22 @@ export class LoopWait {
     const { calls } = standIn;
     const { continueAll } = calls;
     let updatedMs = performance.now();
+    let continuedMs = updatedMs;
     const timerMs = leftMs < 0 ? Infinity : updatedMs + leftMs;
-    let reads = 0;
-    for (let legs = 1; ;) {
+    for (let reads = 1; ; reads++) {
       const found = standIn.wait();
-      if ((found & (DATAGRAM | TIME_IS_UP)) === 0) return reads;
+      if ((found & DATAGRAM) === 0) return reads - 1;
       const nowMs = performance.now();
       if (nowMs - updatedMs >= STALE_MS) {
         calls.updateTime();
         updatedMs = nowMs;
       }
-      if ((found & DATAGRAM) !== 0) {
-        reads++;
-        if (!reader.read(standIn.arrival)) return reads;
-      }
-      if ((found & TIME_IS_UP) !== 0) {
-        if (continueAll === undefined || ++legs > MOST_LEGS || timerMs - nowMs <= SOON_MS) return reads;
+      const mayGoOn = reader.read(standIn.arrival);
+      if (continueAll !== undefined && nowMs - continuedMs >= CONTINUE_MS) {
         continueAll();
-        standIn.giveTime(legMs(timerMs - nowMs));
+        continuedMs = nowMs;
       }
-      if (this.isOver || (found & ELSE) !== 0) return reads;
+      if (!mayGoOn || this.isOver || found !== DATAGRAM) return reads;
       // An immediate, or a timer before the one that ends this stay.
       const nextMs = calls.timeoutMs();
       if (nextMs >= 0 && updatedMs + nextMs < timerMs - SOON_MS) return reads;
@@ -113,6 +113,3 @@ export class LoopWait {
     }
   }
 }
-
-/** @param leftMs until the next timer of the loop; below 0 where there is none. */
-const legMs = (leftMs: number): number => (leftMs < 0 ? LEG_MS : Math.min(leftMs, LEG_MS));

@@ -7,7 +7,6 @@ import type { LoopCalls } from './loop-calls.ts';
 /** What `wait` found; a sum where it was both. */
 export const DATAGRAM = 1;
 export const ELSE = 2;
-export const TIME_IS_UP = 4;
 
 /** Reads a socket that libuv polls for being readable. */
 export interface DatagramReader {
@@ -40,13 +39,11 @@ export interface StandIn {
   /**
    * Takes a socket from libuv.
    *
-   * @param mostMs as in `giveTime`
+   * @param mostMs milliseconds until a `wait` ends without it; below 1,000
    * @returns whether that worked; libuv still has it where not.
    */
   lend(reader: DatagramReader, mostMs: number): boolean;
-  /** @param mostMs milliseconds until a `wait` ends with `TIME_IS_UP`, once; below 1,000. To be called again after it has. */
-  giveTime(mostMs: number): void;
-  /** Until there is a datagram (`DATAGRAM`), or something else for the loop to do (`ELSE`), or so late; 0 where a signal came first. */
+  /** Until there is a datagram (`DATAGRAM`), or something else for the loop to do (`ELSE`); 0 where a signal came first. */
   wait(): number;
   /** Of the datagram that was found last; undefined where it is to be received. */
   readonly arrival: Arrival | undefined;

@@ -262,29 +262,31 @@ describe.skipIf(loop === undefined).each(KINDS)(
       expect(made).toEqual([]);
     });
 
-    it('continues the promises that a read has left, where it goes on for long', async () => {
+    it('continues the promises that came before, and in time those that a read has left', async () => {
       const { box, wait } = setUp(open);
       const seen: string[] = [];
-      box.drain();
-      box.fill('leave');
+      let reads = 0;
       // Not where promises are continued already, as this test is.
       await new Promise<void>((resolve) => {
         setImmediate(() => {
+          void continued(() => seen.push('before'));
           wait((arrival) => {
-            seen.push(box.take(arrival));
-            void continued(() => {
-              seen.push('continued');
-              box.fill('end');
-            });
-            return seen.length === 1;
+            box.take(arrival);
+            if (++reads === 1) {
+              seen.push('read');
+              void continued(() => seen.push('left'));
+            }
+            box.fill();
+            return seen.length < 3;
           });
+          seen.push('end');
           resolve();
         });
       });
-      expect(seen).toEqual(['leave', 'continued', 'end']);
+      expect(seen).toEqual(['before', 'read', 'left', 'end']);
     });
 
-    it('leaves them to the loop, and soon, where Node does not let us', () => {
+    it('leaves them to the loop where Node does not let us, and ends soon', () => {
       const { box, wait } = setUp(open, { continueAll: undefined });
       let isContinued = false;
       let reads = 0;
