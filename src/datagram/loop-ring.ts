@@ -35,6 +35,9 @@ const ECANCELED = 125;
 /** Said where the system had no room to make what was laid down. */
 const ENOMEM = 12;
 
+/** What does not end after so many is given up. */
+const MOST_TRIES = 100;
+
 const NANOSECONDS_PER_MS = 1_000_000;
 /** Of a `__kernel_timespec`, in words: seconds and nanoseconds, of 64 bits each. */
 const TIMESPEC_WORDS = 4;
@@ -123,8 +126,12 @@ export class LoopRing implements StandIn, Arrival {
     this.found = 0;
     if (this.out !== 0) this.submit(CANCEL);
     else if (!this.isSending) return false;
-    do this.enter(bits(this.out));
-    while (this.out !== 0);
+    this.enter(bits(this.out));
+    // A signal may come first.
+    for (let tries = 0; this.out !== 0; tries++) {
+      if (tries < MOST_TRIES) this.enter(bits(this.out));
+      else this.fail();
+    }
     return (this.found & DATAGRAM) !== 0;
   }
 

@@ -1,10 +1,11 @@
 /**
  * Waits for the next datagram of a socket within the callback of the one before. A datagram that comes alone costs Node a whole turn of its
  * event loop: two `epoll_pwait`, since it wants to know how long it is idle, every phase of the loop, and the way from C++ into JavaScript
- * and back. Where datagrams follow one another and nothing else is to be done, one `epoll_wait` does.
+ * and back. Where datagrams follow one another and nothing else is to be done, one system call does (`loop-ring.ts`), or one `epoll_wait` more than
+ * the datagram needs itself (`loop-epoll.ts`).
  *
  * Whatever else the loop is there for ends the wait: it is also for libuv's own epoll descriptor, in which the socket is switched off for so
- * long, and for a timer that expires with libuv's next one (`loop-epoll.ts`).
+ * long, and for a timer that expires with libuv's next one.
  *
  *     libuv's loop ─► callback of the socket ─► read ─► wait ─┬─ datagram ──────► read, unless that left work to the loop ─► wait …
  *                                                             └─ anything else ─► socket on again, back to the loop

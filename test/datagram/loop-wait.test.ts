@@ -467,6 +467,32 @@ function enterOf(): RingCalls['enter'] {
   return (...args) => calls.enter(...args);
 }
 
+const placeOf = (word: number): number => word * Uint32Array.BYTES_PER_ELEMENT;
+
+/** A kernel that takes what is submitted, and that is all. */
+function deafRing(): Pick<RingCalls, 'setUp' | 'map' | 'enter'> {
+  const queues = new Uint32Array(64);
+  const [SUBMISSION_TAIL, COMPLETION_HEAD, COMPLETION_TAIL, ARRAY, COMPLETIONS] = [1, 2, 3, 4, 12];
+  return {
+    setUp(_entries, octets) {
+      const params = new Uint32Array(octets.buffer);
+      // Entries, features, and where things are: the submissions' head is the first word.
+      params.set([8, 8]);
+      params[5] = 1;
+      params[11] = placeOf(SUBMISSION_TAIL);
+      params[16] = placeOf(ARRAY);
+      params.set([placeOf(COMPLETION_HEAD), placeOf(COMPLETION_TAIL)], 20);
+      params[25] = placeOf(COMPLETIONS);
+      return 1_000_000;
+    },
+    map: (_fd, offset) => (offset === 0 ? queues.buffer : new ArrayBuffer(8 * 64)),
+    enter() {
+      queues[0] = queues[SUBMISSION_TAIL];
+      return 1;
+    },
+  };
+}
+
 describe.skipIf(ring === undefined)('a ring in the place of the loop (Linux 6.1 and koffi)', () => {
   it('brings the sender, and sends an answer with the wait for the next datagram', () => {
     if (libc === undefined) return;
@@ -582,6 +608,20 @@ describe.skipIf(ring === undefined)('a ring in the place of the loop (Linux 6.1 
     });
     const ENOMEM = 12;
     expect(sendErrors).toEqual([ENOMEM]);
+  });
+
+  it('gives up a ring that takes everything and ends nothing', () => {
+    let closed = 0;
+    const { wait, isOn } = setUp(byRing, {
+      ...deafRing(),
+      close() {
+        closed++;
+        return 0;
+      },
+    });
+    wait(() => expect.fail('read'));
+    expect(closed).toBe(1);
+    expect(isOn()).toBe(true);
   });
 
   it.each<[string, Partial<RingCalls>]>([
