@@ -37,7 +37,6 @@ const COMPLETIONS = 5;
 /** Words of an `io_uring_sqe`. */
 const ENTRY_WORDS = 16;
 const FD = 1;
-const OFFSET = 2;
 const ADDRESS = 4;
 const LENGTH = 6;
 const OPERATION_FLAGS = 7;
@@ -124,7 +123,6 @@ export class Ring {
     entries.fill(0, at, at + ENTRY_WORDS);
     entries[at] = code | (flags << 8);
     entries[at + FD] = fd;
-    entries[at + OFFSET] = 0;
     this.setAddress(entry, address);
     entries[at + LENGTH] = length;
     entries[at + OPERATION_FLAGS] = operationFlags;

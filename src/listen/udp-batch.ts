@@ -13,14 +13,14 @@ import type { Query } from '../chain/query.ts';
 import { render } from '../chain/render.ts';
 import { settle } from '../chain/settle.ts';
 import { ACCEPTED, DROPPED, accept, stamp, writeRefusal } from './accept.ts';
-import { BATCH_SIZE, BatchMemory, CONTROL_OCTETS, DATAGRAM_OCTETS } from '../datagram/batch-memory.ts';
+import { BATCH_SIZE, BatchMemory, DATAGRAM_OCTETS } from '../datagram/batch-memory.ts';
 import type { BatchOutbox } from './batch-outbox.ts';
 import { BatchQuery } from './batch-query.ts';
 import type { ListenCounters } from './counters.ts';
 import { waitUntilIdle } from './drain.ts';
 import type { Libc } from '../datagram/libc.ts';
 import { LoopWait } from '../datagram/loop-wait.ts';
-import { Seldom } from '../datagram/seldom.ts';
+import { Receiver } from '../datagram/receiver.ts';
 import type { Arrival, DatagramReader, StandIn } from '../datagram/stand-in.ts';
 import { leavePort, openDatagramSocket } from '../datagram/datagram-socket.ts';
 import type { DatagramSocket } from '../datagram/datagram-socket.ts';
@@ -28,15 +28,12 @@ import { ListenError } from './listen-error.ts';
 import type { Endpoint, Listener } from './listener.ts';
 import { copyReturnControl } from '../datagram/packet-info.ts';
 import { SOL_SOCKET, SO_REUSEPORT, setSocketOption } from '../datagram/socket-option.ts';
-import { MAX_ADDRESS_OCTETS, portOf } from '../datagram/socket-address.ts';
+import { portOf } from '../datagram/socket-address.ts';
 
-const MSG_DONTWAIT = 0x40;
 const EAGAIN = 11;
 const EINTR = 4;
 /** Batches read before the event loop turns: about a millisecond of work. What is left wakes us again. */
 const ROUNDS_PER_TURN = 4;
-/** Datagrams that are taken one at a time until it is looked whether others have come with one. */
-const MOST_SINGLE = 7;
 /** Queries that have waited and are used again for others; beyond these the collector takes them. */
 const MOST_SPARES = 256;
 
@@ -45,7 +42,7 @@ export interface BatchTools {
   readonly libc: Libc;
   readonly inbox: BatchMemory;
   readonly outbox: BatchOutbox;
-  /** Where this process shows its event loop. */
+  /** What waits in the place of the event loop; undefined where nothing may, or the process shows no loop. */
   readonly standIn?: StandIn | undefined;
 }
 
@@ -86,6 +83,7 @@ class UdpBatchListener implements Listener, DatagramReader {
   readonly message: number;
   inFlight = 0;
   private readonly socket: DatagramSocket;
+  private readonly receiver: Receiver;
   private readonly clock: Clock;
   private readonly counters: ListenCounters;
   private readonly tools: BatchTools;
@@ -94,7 +92,6 @@ class UdpBatchListener implements Listener, DatagramReader {
   private endpoint: Endpoint;
   private readonly spares: BatchQuery[] = [];
   private spare = new BatchQuery();
-  private readonly seldom = new Seldom(MOST_SINGLE);
   private received = 0;
   private closed = false;
   private shared: boolean;
@@ -102,7 +99,8 @@ class UdpBatchListener implements Listener, DatagramReader {
   constructor(socket: DatagramSocket, options: UdpBatchOptions, endpoint: Endpoint, tools: BatchTools) {
     this.socket = socket;
     this.fd = socket.fd;
-    this.message = tools.inbox.vector;
+    this.receiver = new Receiver(tools.libc, tools.inbox, socket);
+    this.message = this.receiver.message;
     this.address = options.address;
     this.port = socket.port;
     this.clock = options.clock;
@@ -159,7 +157,7 @@ class UdpBatchListener implements Listener, DatagramReader {
   }
 
   makeRoom(): void {
-    this.tools.inbox.makeRoom(MAX_ADDRESS_OCTETS, this.socket.wildcard ? CONTROL_OCTETS : 0);
+    this.receiver.makeRoom();
   }
 
   /** Whether the loop has nothing to do for our queries. */
@@ -169,10 +167,12 @@ class UdpBatchListener implements Listener, DatagramReader {
 
   /** @returns how many datagrams there were. */
   private readBatch(arrival?: Arrival): number {
-    const { inbox, outbox } = this.tools;
-    const count = arrival === undefined ? this.receive() : this.receiveWith(arrival);
-    inbox.received = count;
-    if (count === 0) return 0;
+    const { libc, outbox } = this.tools;
+    const count = this.receiver.receive(arrival);
+    if (count <= 0) {
+      if (count < 0) this.noteError(libc.errno());
+      return 0;
+    }
     this.received += count;
     const nowMs = this.clock.nowMs();
     for (let i = 0; i < count; i++) this.take(i, nowMs);
@@ -180,25 +180,9 @@ class UdpBatchListener implements Listener, DatagramReader {
     return count;
   }
 
-  private receive(): number {
-    const { libc, inbox } = this.tools;
-    this.makeRoom();
-    const count = libc.recvmmsg(this.fd, inbox.vector, BATCH_SIZE, MSG_DONTWAIT);
-    if (count >= 0) return count;
-    const errno = libc.errno();
+  private noteError(errno: number): void {
     // Anything else is an ICMP error about an earlier answer: its client is gone.
     if (errno !== EAGAIN && errno !== EINTR) this.counters.socketErrors.value++;
-    return 0;
-  }
-
-  /** The datagram that was received already, and what may have come with it. */
-  private receiveWith({ octets }: Arrival): number {
-    const { libc, inbox } = this.tools;
-    inbox.setReceivedOctets(0, octets);
-    if (!this.seldom.isDue()) return 1;
-    const more = libc.recvmmsg(this.fd, inbox.vectorFrom(1), BATCH_SIZE - 1, MSG_DONTWAIT);
-    this.seldom.wasWorthIt(more > 0);
-    return 1 + Math.max(0, more);
   }
 
   /** One datagram; a bug costs this one. */

@@ -11,11 +11,8 @@ import type { Arrival } from '../../src/datagram/stand-in.ts';
 import { LoopEpoll } from '../../src/datagram/loop-epoll.ts';
 import { LoopRing } from '../../src/datagram/loop-ring.ts';
 import { LoopWait } from '../../src/datagram/loop-wait.ts';
-import { Seldom } from '../../src/datagram/seldom.ts';
-import { MAX_ADDRESS_OCTETS } from '../../src/datagram/socket-address.ts';
+import { Receiver } from '../../src/datagram/receiver.ts';
 
-const MSG_DONTWAIT = 0x40;
-const MOST_SINGLE = 7;
 /** QR, in the third octet of a message (RFC 1035 section 4.1.1). */
 const QR_OCTET = 2;
 const QR_BIT = 0x80;
@@ -23,18 +20,20 @@ const QR_BIT = 0x80;
 const libc = await loadLibc();
 const inbox = new BatchMemory((octets) => libc.addressOf(octets));
 const outbox = new BatchOutbox(libc, { sendFailed: () => undefined });
-const { fd } = openDatagramSocket(libc, '127.0.0.1', Number(process.argv[2]), 0, false);
+const socket = openDatagramSocket(libc, '127.0.0.1', Number(process.argv[2]), 0, false);
+const receiver = new Receiver(libc, inbox, socket);
+const { fd } = socket;
 const sender = new BatchQuery();
 
 const { loop } = libc;
 const standIn = loop && (LoopRing.open(libc, loop, libc.ring, () => undefined) ?? new LoopEpoll(libc, loop));
-const seldom = new Seldom(MOST_SINGLE);
-const makeRoom = (): void => inbox.makeRoom(MAX_ADDRESS_OCTETS, 0);
 const read = (arrival?: Arrival): boolean => {
   echoBatch(arrival);
   return true;
 };
-const loopWait = standIn && new LoopWait(standIn, { fd, message: inbox.vector, makeRoom, read });
+const loopWait =
+  standIn &&
+  new LoopWait(standIn, { fd, message: receiver.message, makeRoom: () => receiver.makeRoom(), read });
 
 const poll = libc.poll(fd, () => {
   while (echoBatch() === BATCH_SIZE);
@@ -43,23 +42,9 @@ const poll = libc.poll(fd, () => {
 // What nothing refers to is collected, and the program ends.
 process.once('exit', () => poll.close());
 
-function receive(): number {
-  makeRoom();
-  return libc.recvmmsg(fd, inbox.vector, BATCH_SIZE, MSG_DONTWAIT);
-}
-
-function receiveWith({ octets }: Arrival): number {
-  inbox.setReceivedOctets(0, octets);
-  if (!seldom.isDue()) return 1;
-  const more = libc.recvmmsg(fd, inbox.vectorFrom(1), BATCH_SIZE - 1, MSG_DONTWAIT);
-  seldom.wasWorthIt(more > 0);
-  return 1 + Math.max(0, more);
-}
-
 /** @returns how many datagrams there were. */
 function echoBatch(arrival?: Arrival): number {
-  const count = arrival === undefined ? receive() : receiveWith(arrival);
-  inbox.received = Math.max(0, count);
+  const count = receiver.receive(arrival);
   for (let i = 0; i < count; i++) {
     const octets = inbox.receivedOctets(i);
     const received = inbox.buffers[i];

@@ -1,79 +1,11 @@
 /** What is particular to the batching UDP listener; what it shares with the other is in `udp.test.ts`. */
-import { closeSync, readSync, writeSync } from 'node:fs';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { BatchMemory } from '../../src/datagram/batch-memory.ts';
-import { BatchOutbox } from '../../src/listen/batch-outbox.ts';
-import { loadLibc } from '../../src/datagram/libc.ts';
+import { describe, expect, it } from 'vitest';
 import type { Libc } from '../../src/datagram/libc.ts';
-import { openConnectedSocket } from '../../src/datagram/connected-socket.ts';
-import type { LoopCalls } from '../../src/datagram/loop-calls.ts';
-import { LoopEpoll } from '../../src/datagram/loop-epoll.ts';
-import { LoopRing } from '../../src/datagram/loop-ring.ts';
-import { DATAGRAM } from '../../src/datagram/stand-in.ts';
-import type { StandIn } from '../../src/datagram/stand-in.ts';
-import type { Endpoint, Listener } from '../../src/listen/listener.ts';
-import { listenUdpBatch } from '../../src/listen/udp-batch.ts';
-import type { BatchTools } from '../../src/listen/udp-batch.ts';
 import { readId } from '../../src/wire/header.ts';
 import { rawQuery, readReply } from '../support/raw-message.ts';
 import { UdpClient } from '../support/udp-client.ts';
-import { Answers, addressReply, atOnce, endpointOf, fate, surroundings } from './harness.ts';
-import type { Surroundings } from './harness.ts';
-
-const libc = await loadLibc().catch(() => undefined);
-
-interface Shared {
-  readonly around: Surroundings;
-  readonly tools: BatchTools;
-  /** How often something was waited for in the place of the event loop. */
-  readonly waits: () => number;
-  /** How often there was a datagram. */
-  readonly foundDatagrams: () => number;
-}
-
-type OpenStandIn = (calls: Libc, loop: LoopCalls) => StandIn | undefined;
-
-const byEpoll: OpenStandIn = (calls, loop) => new LoopEpoll(calls, loop);
-const byRing: OpenStandIn = (calls, loop) =>
-  LoopRing.open(calls, loop, calls.ring, (errno) => expect.fail(`not sent: ${errno}`));
-
-/** @param calls of the C library that are replaced. */
-function share(calls: Partial<Libc> = {}, open = byEpoll): Shared {
-  if (libc === undefined) throw new Error('there is nothing to test here');
-  const around = surroundings();
-  const all = { ...libc, ...calls };
-  const standIn = all.loop && open(all, all.loop);
-  const wait = standIn && vi.spyOn(standIn, 'wait');
-  const found = (): number[] => wait?.mock.results.map(({ value }) => Number(value)) ?? [];
-  const tools: BatchTools = {
-    libc: all,
-    inbox: new BatchMemory((octets) => all.addressOf(octets)),
-    outbox: new BatchOutbox(all, around.counters),
-    standIn,
-  };
-  const foundDatagrams = (): number => found().filter((what) => (what & DATAGRAM) !== 0).length;
-  return { around, tools, waits: () => found().length, foundDatagrams };
-}
-
-function listen(endpoint: Endpoint, address = '127.0.0.1', { around, tools }: Shared = share()): Listener {
-  const { clock, counters } = around;
-  const listener = listenUdpBatch({ address, port: 0, clock, counters }, endpoint, tools);
-  onTestFinished(() => listener.close());
-  return listener;
-}
-
-/** @returns octets of the next datagram; -1 where there is none. */
-function readIfThere(fd: number, octets: Uint8Array): number {
-  try {
-    return readSync(fd, octets);
-  } catch {
-    return -1;
-  }
-}
-
-const oneAnswer = async (client: UdpClient, id = 1): Promise<string[]> => [
-  ...readReply(await client.ask(rawQuery({ id, name: 'a.test.' }))).answer,
-];
+import { Answers, addressReply, atOnce, endpointOf, fate } from './harness.ts';
+import { libc, listen, oneAnswer, share } from './udp-batch-harness.ts';
 
 const sendAll: Libc['sendmmsg'] = (...args) => libc?.sendmmsg(...args) ?? -1;
 
@@ -126,96 +58,6 @@ describe.skipIf(libc === undefined)('batched UDP (where koffi works)', () => {
   it('on all IPv6 addresses answers', async () => {
     const listener = listen(endpointOf(atOnce), '::');
     expect(await oneAnswer(await UdpClient.open({ host: '::1', port: listener.port }))).toHaveLength(1);
-  });
-
-  it('waits for the next datagram in the place of the event loop', async () => {
-    const shared = share();
-    const listener = listen(endpointOf(atOnce), '127.0.0.1', shared);
-    const client = await UdpClient.open(listener);
-    await oneAnswer(client);
-    expect(shared.waits()).toBeGreaterThan(0);
-    expect(await oneAnswer(client, 2)).toHaveLength(1);
-  });
-
-  it.each([
-    ['an epoll descriptor', '0.0.0.0', '127.1.2.3', byEpoll],
-    ['an epoll descriptor', '::', '::1', byEpoll],
-    ['a ring', '0.0.0.0', '127.1.2.3', byRing],
-    ['a ring', '::', '::1', byRing],
-    ['a ring', '127.0.0.1', '127.0.0.1', byRing],
-  ])(
-    'answers what comes while %s waits in the place of the event loop: on %s from %s, alone and together',
-    async (_, address, host, standIn) => {
-      const shared = share({}, standIn);
-      if (shared.tools.standIn === undefined) return;
-      const clients: number[] = [];
-      const asked: number[] = [];
-      const answered: string[] = [];
-      let sent = 0;
-      const octets = Buffer.alloc(512);
-      const readAnswers = (): void => {
-        // Each client has asked every other time.
-        for (let id = answered.length; id < sent; id++) {
-          const count = readIfThere(clients[id % clients.length], octets);
-          if (count < 0) return;
-          answered.push(readReply(octets.subarray(0, count)).question);
-        }
-      };
-      const send = (): void => {
-        const id = sent++;
-        writeSync(clients[id % clients.length], rawQuery({ id, name: `q${id}.test.` }));
-      };
-      const done = Promise.withResolvers<undefined>();
-      const listener = listen(
-        endpointOf((query) => {
-          asked.push(query.id);
-          readAnswers();
-          // Other things of this process end the waiting, and it is not always begun again.
-          const isEnough = shared.foundDatagrams() > 40 || sent > 10_000;
-          if (asked.length === sent) {
-            if (isEnough) setImmediate(() => done.resolve(undefined));
-            // Three together, now and then: what comes after the first of them has to be looked for.
-            else for (let i = sent % 5 === 0 ? 3 : 1; i > 0; i--) send();
-          }
-          return addressReply(query);
-        }),
-        address,
-        shared,
-      );
-      for (let i = 0; i < 2; i++) {
-        // A connected socket hears nobody else.
-        const { fd } = openConnectedSocket(shared.tools.libc, {
-          host,
-          port: listener.port,
-          sourceAddress: undefined,
-        });
-        clients.push(fd);
-        onTestFinished(() => closeSync(fd));
-      }
-      send();
-      await done.promise;
-      readAnswers();
-      expect(shared.foundDatagrams()).toBeGreaterThan(40);
-      expect(asked).toEqual(Array.from({ length: sent }, (_value, id) => id));
-      expect(answered).toEqual(Array.from({ length: sent }, (_value, id) => `q${id}.test. IN A`));
-    },
-  );
-
-  it('leaves waiting to the event loop while a query waits for its answer', async () => {
-    const shared = share();
-    const answers = new Answers();
-    const listener = listen(endpointOf(answers.ask), '127.0.0.1', shared);
-    const client = await UdpClient.open(listener);
-    const answered = oneAnswer(client);
-    await answers.untilAsked(1);
-    answers.giveAll();
-    expect(await answered).toHaveLength(1);
-    expect(shared.waits()).toBe(0);
-  });
-
-  it('serves where the process does not show its event loop', async () => {
-    const listener = listen(endpointOf(atOnce), '127.0.0.1', share({ loop: undefined }));
-    expect(await oneAnswer(await UdpClient.open(listener))).toHaveLength(1);
   });
 
   it('shares its buffers among sockets without mixing them up', async () => {
