@@ -45,6 +45,8 @@ const FILLING_OUTSTANDING = 20;
 const FILLING_SECONDS = 10;
 const FILLING_TRIES = 3;
 const WARM_UP_SECONDS = 1;
+/** At most; some 60,000 queries one after the other. */
+const SINGLE_WARM_UP_SECONDS = 3;
 const MICROSECONDS = 1_000_000;
 
 export class Measurement {
@@ -60,14 +62,18 @@ export class Measurement {
 
   /**
    * Fills the server's cache and lets it work for a second as fast as it can, unmeasured: programs that compile themselves as they run do so
-   * for the first hundred thousand answers, which at a fixed rate would be most of the measurement.
+   * for the first hundred thousand answers, which at a fixed rate would be most of the measurement. There queries come alone, which may be another
+   * way through the server than a crowd takes, and so some come alone before too.
    *
    * @throws {Error} when it does not answer what its cache is to be filled with
    */
   async warmUp(running: RunningServer): Promise<void> {
-    const { load, seconds } = this.plan;
+    const { load, seconds, rate } = this.plan;
     if (load.questions.length > 0 && running.server.role !== 'floor') await this.fill(running);
-    await this.shootAt(running, this.writeRound(0), Math.min(WARM_UP_SECONDS, seconds), undefined);
+    const file = this.writeRound(0);
+    await this.shootAt(running, file, Math.min(WARM_UP_SECONDS, seconds));
+    if (rate === undefined) return;
+    await this.shootAt(running, file, Math.min(SINGLE_WARM_UP_SECONDS, seconds), { outstanding: 1 });
   }
 
   /**
@@ -99,7 +105,9 @@ export class Measurement {
     const { pid } = running.program;
     const askedBefore = await this.upstream.queries();
     const secondsBefore = processorSeconds(pid);
-    const { latenciesMs, ...result } = await this.shootAt(running, file, this.plan.seconds, this.plan.rate);
+    const { latenciesMs, ...result } = await this.shootAt(running, file, this.plan.seconds, {
+      rate: this.plan.rate,
+    });
     const spent = processorSeconds(pid) - secondsBefore;
     if (running.program.ending !== undefined) throw new Error(`ended with ${running.program.ending}`);
     if (result.completed === 0) throw new Error('answered nothing');
@@ -148,11 +156,11 @@ export class Measurement {
     { place }: RunningServer,
     queryFile: string,
     seconds: number,
-    rate: number | undefined,
+    pace: Partial<Pick<Shot, 'rate' | 'outstanding'>> = {},
   ): Promise<ShotResult> {
     const { load, tcp } = this.plan;
     const once = load.questions.length === 0;
-    return this.shoot({ port: place.port, queryFile, tcp, seconds, once, outstanding: OUTSTANDING, rate });
+    return this.shoot({ port: place.port, queryFile, tcp, seconds, once, outstanding: OUTSTANDING, ...pace });
   }
 
   private shoot(shot: Shot): Promise<ShotResult> {
