@@ -22,9 +22,12 @@ describe('the servers of a run', () => {
     expect(wantedNames(['unbound', 'ours-dgram', 'ours'])).toEqual(['ours', 'ours-dgram', 'unbound']);
   });
 
-  it('have the other build among them when there is one', () => {
-    expect(wantedNames(['ours', 'baseline'], '/before/dist/main.js')).toEqual(['ours', 'baseline']);
-  });
+  it.each([[['ours']], [['ours', 'baseline']]])(
+    'have the other build among them when there is one: %j',
+    (only) => {
+      expect(wantedNames(only, '/before/dist/main.js')).toEqual(['ours', 'baseline']);
+    },
+  );
 
   it('must exist', () => {
     expect(() => wantedNames(['ours', 'bind9'])).toThrow('there is no bind9; there are ours, ');

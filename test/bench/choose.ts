@@ -10,7 +10,7 @@ export interface LeftOut {
 }
 
 /**
- * The servers that the options name, in the table's order; without names all but the variants of ours.
+ * The servers that the options name, in the table's order; without names all but the variants of ours. Another build is wanted by its own option.
  *
  * @throws {Error} when a name of `--only` is no server's, or there is none
  */
@@ -18,14 +18,17 @@ export function wantedServers(
   table: readonly Server[],
   { only, baseline: entry }: Pick<BenchOptions, 'only' | 'baseline'>,
 ): readonly Server[] {
-  const known = entry === undefined ? table : [...table, baseline(entry)];
+  const other = entry === undefined ? undefined : baseline(entry);
+  const known = other === undefined ? table : [...table, other];
   const names = known.map(({ name }) => name);
   const unknown = only?.filter((name) => !names.includes(name)) ?? [];
   if (unknown.length > 0) {
     throw new Error(`--only: there is no ${unknown.join(', ')}; there are ${names.join(', ')}`);
   }
   if (only?.length === 0) throw new Error(`--only names no server; there are ${names.join(', ')}`);
-  return known.filter(({ name, byNameOnly }) => only?.includes(name) ?? byNameOnly !== true);
+  return known.filter(
+    (server) => server === other || (only?.includes(server.name) ?? server.byNameOnly !== true),
+  );
 }
 
 /**
