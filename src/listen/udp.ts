@@ -85,7 +85,7 @@ function standInOf(mode: UdpMode, libc: Libc, counters: ListenCounters, log: Log
     if (ring !== undefined) return ring;
     const reason = `no io_uring: ${systemError(libc.errno(), 'io_uring_setup').message}`;
     if (mode === 'ring') throw new Error(reason);
-    log.debug(`${reason}; datagrams are waited for with epoll`);
+    log.info(`${reason}; datagrams are waited for with epoll`);
   }
   return new LoopEpoll(libc, loop);
 }

@@ -3,7 +3,7 @@ import { DNSDIST } from './servers/dnsdist.ts';
 import { DNSMASQ } from './servers/dnsmasq.ts';
 import { ECHO_BATCH, ECHO_C } from './servers/echoes.ts';
 import { KNOT_RESOLVER } from './servers/knot-resolver.ts';
-import { OURS, OURS_DGRAM, OURS_FORCE_TCP } from './servers/ours.ts';
+import { OURS, OURS_DGRAM, OURS_EPOLL, OURS_FORCE_TCP } from './servers/ours.ts';
 import { PDNS_RECURSOR } from './servers/pdns-recursor.ts';
 import type { Server } from './servers/server.ts';
 import { UNBOUND } from './servers/unbound.ts';
@@ -11,6 +11,7 @@ import { UNBOUND } from './servers/unbound.ts';
 export const SERVERS: readonly Server[] = [
   OURS,
   OURS_DGRAM,
+  OURS_EPOLL,
   OURS_FORCE_TCP,
   UNBOUND,
   DNSDIST,

@@ -384,7 +384,7 @@ describe('the choice between them', () => {
       await withoutRings();
       const { counters, log } = surroundings();
       expect(await chooseUdp('auto', counters, log)).not.toBe(makers.dgram);
-      expect(log.lines).toEqual(['debug no io_uring: invalid argument; datagrams are waited for with epoll']);
+      expect(log.lines).toEqual(['info no io_uring: invalid argument; datagrams are waited for with epoll']);
     },
   );
 

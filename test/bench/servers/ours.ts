@@ -50,6 +50,12 @@ export const OURS_DGRAM: Server = {
   byNameOnly: true,
 };
 
+/** Without an io_uring: what runs where the system allows none. */
+export const OURS_EPOLL: Server = {
+  ...daemon({ name: 'ours-epoll', flags: ['--udp', 'batch'] }),
+  byNameOnly: true,
+};
+
 /** As Kubernetes configures it for the cluster's zone. */
 export const OURS_FORCE_TCP: Server = {
   ...daemon({ name: 'ours-force-tcp', forward: 'force_tcp' }),
