@@ -1,6 +1,6 @@
 /**
  * How V8 is told to hold little memory and yet not to spend its time on collecting. Said by the program itself, so that `node dist/main.js`
- * has it too. The size of the young generation is read once, while V8 starts; so the process starts itself anew with it, at once, in the
+ * has it too. The size of the young generation is read once, while V8 starts, and the C library's settings before that; so the process starts itself anew with it, at once, in the
  * same process (`execve`), which takes as long as Node takes to start: about 40 ms. Figures stand in test/bench/NOTES.md.
  */
 import { NO_COMPILE_CACHE, trustsCompileCache } from './compile-cache-trust.ts';
@@ -24,6 +24,12 @@ const SERVE_YOUNG_HALF = `${YOUNG_HALF_FLAG}=8`;
  */
 const serveFlags = (processors: number): readonly string[] =>
   processors > 1 ? [SERVE_YOUNG_HALF] : [SERVE_YOUNG_HALF, ONE_COLLECTOR];
+
+/**
+ * What is at least so large has pages of its own from the kernel, which has them back when it is freed. glibc begins with this too, but raises it to the
+ * largest that was ever freed; then what a start and V8's compilers leave lies in its heaps, up to 2 MB until they are next trimmed.
+ */
+const SERVE_ENVIRONMENT: Readonly<Record<string, string>> = { MALLOC_MMAP_THRESHOLD_: String(128 * 1024) };
 
 /**
  * The guard makes little garbage, is never busy, and has to be small: these, and one heap of the C library instead of one for each thread, take
@@ -82,7 +88,7 @@ export function newStart({
   if (isSet(execArgv, env) || hasChannel || flags === undefined) return undefined;
   return {
     args: [execPath, ...flags, ...execArgv, ...args],
-    env: flags === GUARD_FLAGS ? { ...GUARD_ENVIRONMENT, ...env } : env,
+    env: { ...(flags === GUARD_FLAGS ? GUARD_ENVIRONMENT : SERVE_ENVIRONMENT), ...env },
   };
 }
 
@@ -98,7 +104,7 @@ export function serveStart(
   const kept = Object.entries(env).filter(([name, value]) => GUARD_ENVIRONMENT[name] !== value);
   return {
     execArgv: isSet(given, env) ? given : [...serveFlags(processors), ...given],
-    env: Object.fromEntries(kept),
+    env: { ...SERVE_ENVIRONMENT, ...Object.fromEntries(kept) },
   };
 }
 

@@ -12,6 +12,12 @@ const serve = (overrides: Partial<Start> = {}): Start => ({
   ...overrides,
 });
 
+/** Of a start by a user, and by a guard. */
+const environments = (env: Start['env']): (Start['env'] | undefined)[] => [
+  newStart(serve({ env }))?.env,
+  serveStart([], env, 2).env,
+];
+
 describe('a new start for V8 to hold little memory', () => {
   it('adds its flags to those of Node and keeps every argument', () => {
     expect(newStart(serve({ execArgv: ['--inspect'] }))?.args).toEqual([
@@ -83,8 +89,19 @@ describe('a new start for V8 to hold little memory', () => {
     const env = { NODE_OPTIONS: '--max-semi-space-size=4', MALLOC_ARENA_MAX: '1', UV_THREADPOOL_SIZE: '2' };
     expect(serveStart([], env, 2)).toEqual({
       execArgv: [],
-      env: { NODE_OPTIONS: '--max-semi-space-size=4', UV_THREADPOOL_SIZE: '2' },
+      env: {
+        NODE_OPTIONS: '--max-semi-space-size=4',
+        UV_THREADPOOL_SIZE: '2',
+        MALLOC_MMAP_THRESHOLD_: '131072',
+      },
     });
+  });
+
+  it('has the C library give large pieces back, unless the user has chosen, whoever starts serve', () => {
+    const ours = { PATH: '/bin', MALLOC_MMAP_THRESHOLD_: '131072' };
+    expect(environments({ PATH: '/bin' })).toEqual([ours, ours]);
+    const chosen = { MALLOC_MMAP_THRESHOLD_: '65536' };
+    expect(environments(chosen)).toEqual([chosen, chosen]);
   });
 
   it.each([
