@@ -1,7 +1,8 @@
 /**
  * How V8 is told to hold little memory and yet not to spend its time on collecting. Said by the program itself, so that `node dist/main.js`
- * has it too. The size of the young generation is read once, while V8 starts, and the C library's settings before that; so the process starts itself anew with it, at once, in the
- * same process (`execve`), which takes as long as Node takes to start: about 40 ms. Figures stand in test/bench/NOTES.md.
+ * has it too. The size of the young generation is read once, while V8 starts, and what the C library is told before that; so the process starts
+ * itself anew with them, at once, in the same process (`execve`), which takes as long as Node takes to start: about 40 ms. Figures stand in
+ * test/bench/NOTES.md.
  */
 import { NO_COMPILE_CACHE, trustsCompileCache } from './compile-cache-trust.ts';
 import { withSubcommand } from './default-subcommand.ts';
@@ -26,8 +27,8 @@ const serveFlags = (processors: number): readonly string[] =>
   processors > 1 ? [SERVE_YOUNG_HALF] : [SERVE_YOUNG_HALF, ONE_COLLECTOR];
 
 /**
- * What is at least so large has pages of its own from the kernel, which has them back when it is freed. glibc begins with this too, but raises it to the
- * largest that was ever freed; then what a start and V8's compilers leave lies in its heaps, up to 2 MB until they are next trimmed.
+ * What is at least so large has pages of its own from the kernel, which has them back when it is freed (mallopt(3)). glibc begins with this too, but
+ * raises it to the largest that was ever freed; then what a start and V8's compilers leave lies in its heaps, up to 2 MB until they are next trimmed.
  */
 const SERVE_ENVIRONMENT: Readonly<Record<string, string>> = { MALLOC_MMAP_THRESHOLD_: String(128 * 1024) };
 

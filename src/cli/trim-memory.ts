@@ -7,8 +7,7 @@
 import { collectHeap, HeapReducer } from './heap-reducer.ts';
 
 /** A trim takes a fraction of a millisecond, or some where a lot was freed. */
-const TRIM_INTERVAL_MS = 5_000;
-const HEAP_INTERVAL_MS = 10_000;
+const INTERVAL_MS = 10_000;
 
 /** Of a process that guards: what its start has left is garbage by then; later there is half a megabyte a minute that no scavenge takes. */
 const GUARD_START_MS = 10_000;
@@ -29,8 +28,10 @@ export async function keepMemoryTrimmed(
   heap: Pick<HeapReducer, 'look'> = new HeapReducer(),
 ): Promise<void> {
   const trim = await load().catch(() => nothing);
-  setInterval(() => heap.look(), HEAP_INTERVAL_MS).unref();
-  setInterval(trim, TRIM_INTERVAL_MS).unref();
+  setInterval(() => {
+    heap.look();
+    trim();
+  }, INTERVAL_MS).unref();
 }
 
 /** @throws Error where koffi has no build for this machine, or the C library no such function */
