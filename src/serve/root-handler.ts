@@ -100,7 +100,7 @@ export class RootHandler implements Handler {
   private refuse(query: Query, failure: Failure): Failure {
     const { metrics, clock } = this.surroundings;
     this.dropped ??= new ZoneSeries(requestFamilies(metrics), this.identity.label, 'dropped');
-    this.dropped.record(query, failure, clock.nowMs());
+    this.dropped.record(query, failure, clock);
     return failure;
   }
 

@@ -30,7 +30,7 @@ export class PrometheusHandler implements Handler {
   }
 
   private static count(this: void, self: PrometheusHandler, query: Query, outcome: Outcome): Pending {
-    self.series.of(query.server)(query).record(query, outcome, self.clock.nowMs());
+    self.series.of(query.server)(query).record(query, outcome, self.clock);
     return outcome;
   }
 }

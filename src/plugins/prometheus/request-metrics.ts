@@ -2,6 +2,7 @@
  * The request metrics of CoreDNS, `coredns_dns_*`: same names, labels and buckets. Series are found once per server and zone and then
  * indexed by small integers; a query costs additions only.
  */
+import type { Clock } from '../../base/clock.ts';
 import { DROP, FAILURE } from '../../chain/outcome.ts';
 import type { Outcome } from '../../chain/outcome.ts';
 import type { Query } from '../../chain/query.ts';
@@ -118,8 +119,12 @@ export class ZoneSeries {
     this.doRequests = families.doRequests.with(server, zone, '');
   }
 
-  /** Counts one query and what became of it. `nowMs` is on the clock of `query.receivedMs`. */
-  record(query: Query, outcome: Outcome, nowMs: number): void {
+  /**
+   * Counts one query and what became of it just now.
+   *
+   * @param clock of `query.receivedMs`. It is looked at here, since a number with a fraction that is handed on is allocated, for each query.
+   */
+  record(query: Query, outcome: Outcome, clock: Clock): void {
     const transport = (this.transports[query.transport] ??= this.makeTransport(query.transport));
     const family = query.clientIsIpv6 ? 1 : 0;
     const place = query.type < TYPE_PLACES.length ? TYPE_PLACES[query.type] : 0;
@@ -128,7 +133,7 @@ export class ZoneSeries {
       requests[place] ?? (requests[place] = this.requestCounter(query.transport, family, place));
     counter.value++;
     if (query.dnssecOk) this.doRequests.value++;
-    this.duration.observe((nowMs - query.receivedMs) / 1000);
+    this.duration.observe((clock.nowMs() - query.receivedMs) / 1000);
     transport.requestSize.observe(query.length);
     if (outcome.kind === DROP) return;
     transport.responseSize.observe(outcome.kind === FAILURE ? 0 : outcome.length);
