@@ -15,7 +15,7 @@ import {
 } from './epoll-change.ts';
 import type { Libc } from './libc.ts';
 import type { LoopCalls } from './loop-calls.ts';
-import { DATAGRAM, ELSE } from './stand-in.ts';
+import { DATAGRAM, ELSE, TIME_OVER } from './stand-in.ts';
 import type { DatagramReader, StandIn } from './stand-in.ts';
 import { systemError } from './system-error.ts';
 
@@ -57,13 +57,18 @@ export class LoopEpoll implements StandIn {
   }
 
   wait(): number {
-    const { words, current } = this;
+    const { words, current, timer } = this;
     const count = this.calls.waitEpoll(this.epoll, this.address, WATCHED, -1);
     let found = 0;
     for (let i = 0; i < count; i++) {
-      found |= words[i * EVENT_WORDS + DATA_WORD] === current ? DATAGRAM : ELSE;
+      const fd = words[i * EVENT_WORDS + DATA_WORD];
+      found |= fd === current ? DATAGRAM : fd === timer ? TIME_OVER : ELSE;
     }
     return found;
+  }
+
+  extend(mostMs: number): boolean {
+    return this.startTimer(mostMs);
   }
 
   stop(): boolean {

@@ -11,7 +11,7 @@ import type { Libc } from './libc.ts';
 import type { LoopCalls } from './loop-calls.ts';
 import { Ring } from './ring.ts';
 import type { RingCalls } from './ring-calls.ts';
-import { DATAGRAM, ELSE } from './stand-in.ts';
+import { DATAGRAM, ELSE, TIME_OVER } from './stand-in.ts';
 import type { Arrival, DatagramReader, StandIn } from './stand-in.ts';
 import { systemError } from './system-error.ts';
 
@@ -31,6 +31,7 @@ const CQE_SKIP_SUCCESS = 1 << 6;
 const CANCEL_ALL_OF_ANY = 1 | (1 << 2);
 const MSG_DONTWAIT = 0x40;
 const POLLIN = 1;
+const ETIME = 62;
 const ECANCELED = 125;
 /** Said where the system had no room to make what was laid down. */
 const ENOMEM = 12;
@@ -96,16 +97,23 @@ export class LoopRing implements StandIn, Arrival {
     this.reader = reader;
     this.ring?.setFd(RECEIVE, reader.fd);
     this.ring?.setAddress(RECEIVE, reader.message);
-    this.timespec[NANOSECONDS_WORD] = mostMs * NANOSECONDS_PER_MS;
     this.submit(LOOP);
+    return this.extend(mostMs);
+  }
+
+  extend(mostMs: number): boolean {
+    this.timespec[NANOSECONDS_WORD] = mostMs * NANOSECONDS_PER_MS;
     this.submit(TIMEOUT);
     return true;
   }
 
   wait(): number {
     this.found = 0;
-    this.reader?.makeRoom();
-    this.submit(RECEIVE);
+    // It still is where something else was found.
+    if (!this.isOut(RECEIVE)) {
+      this.reader?.makeRoom();
+      this.submit(RECEIVE);
+    }
     this.enter(1);
     return this.found;
   }
@@ -174,6 +182,10 @@ export class LoopRing implements StandIn, Arrival {
     return ring;
   }
 
+  private isOut(entry: number): boolean {
+    return (this.out & (1 << entry)) !== 0;
+  }
+
   private submit(entry: number): void {
     this.ring?.submit(entry);
     this.out |= 1 << entry;
@@ -194,6 +206,7 @@ export class LoopRing implements StandIn, Arrival {
       this.octets = result;
       this.found |= DATAGRAM;
     } else if (entry === SEND) this.sendFailed(-result);
+    else if (entry === TIMEOUT && result === -ETIME) this.found |= TIME_OVER;
     // An error of the socket is for those who read it from the loop.
     else if (result !== -ECANCELED) this.found |= ELSE;
   }

@@ -4,9 +4,10 @@
  */
 import type { LoopCalls } from './loop-calls.ts';
 
-/** What `wait` found; a sum where it was both. */
+/** What `wait` found, a sum where it was more than one: a datagram, something else for the loop to do, the end of the time that was given. */
 export const DATAGRAM = 1;
 export const ELSE = 2;
+export const TIME_OVER = 4;
 
 /** Reads a socket that libuv polls for being readable. */
 export interface DatagramReader {
@@ -39,12 +40,14 @@ export interface StandIn {
   /**
    * Takes a socket from libuv.
    *
-   * @param mostMs milliseconds until a `wait` ends without it; below 1,000
+   * @param mostMs milliseconds until a `wait` ends without it (`TIME_OVER`); below 1,000
    * @returns whether that worked; libuv still has it where not.
    */
   lend(reader: DatagramReader, mostMs: number): boolean;
-  /** Until there is a datagram (`DATAGRAM`), or something else for the loop to do (`ELSE`); 0 where a signal came first. */
+  /** Until something is found. @returns a sum of it; 0 where a signal came first */
   wait(): number;
+  /** Gives time anew, once it is over. @param mostMs as for `lend`. @returns whether that worked */
+  extend(mostMs: number): boolean;
   /** Of the datagram that was found last; undefined where it is to be received. */
   readonly arrival: Arrival | undefined;
   /** Ends the waiting, and sends what is to be sent. @returns whether one more datagram has come, after which this is to be called again. */

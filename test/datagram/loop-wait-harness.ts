@@ -83,8 +83,8 @@ export interface Setting {
   readonly sendErrors: number[];
   /** Calls of the system that a stay begins and ends with. */
   readonly made: string[];
-  /** Waits once. */
-  readonly wait: (read: (arrival?: Arrival) => boolean) => void;
+  /** Waits once. @param lookMs as of `LoopWait` */
+  readonly wait: (read: (arrival?: Arrival) => boolean, lookMs?: number) => void;
   /** Whether the loop would see that there is something in it. */
   readonly isOn: () => boolean;
 }
@@ -135,7 +135,7 @@ export function setUp(open: Open, calls: Calls = {}): Setting {
     libc.close(backendFd);
   });
   box.fill();
-  const wait: Setting['wait'] = (read) => new LoopWait(standIn, box.reader(read)).wait();
+  const wait: Setting['wait'] = (read, lookMs) => new LoopWait(standIn, box.reader(read), lookMs).wait();
   return { box, other, standIn, sendErrors, made, wait, isOn };
 }
 

@@ -12,6 +12,7 @@ import {
   reader,
   setUp,
 } from './loop-wait-harness.ts';
+import type { Arrival } from '../../src/datagram/stand-in.ts';
 import type { Mailbox, Open } from './loop-wait-harness.ts';
 
 /** Not at once, nor in the next of the promises to be continued. */
@@ -69,6 +70,7 @@ describe.skipIf(loop === undefined).each(KINDS)(
       const endMs = performance.now() + 10_000;
       wait(
         reader(box, Infinity, () => expect(performance.now(), `after ${++reads} reads`).toBeLessThan(endMs)),
+        20,
       );
       expect(reads).toBeGreaterThan(1_000);
       expect(isOn()).toBe(true);
@@ -99,6 +101,98 @@ describe.skipIf(loop === undefined).each(KINDS)(
       const { box, wait } = setUp(open);
       box.drain();
       wait(() => expect.fail('read'));
+    });
+
+    it('goes on past a look for other work while datagrams come, without giving the socket back', () => {
+      let looks = 0;
+      let before = 0;
+      const { box, standIn, made, isOn } = setUp(open);
+      const extend = standIn.extend.bind(standIn);
+      standIn.extend = (mostMs) => {
+        looks += before > 0 ? 1 : 0;
+        expect(mostMs).toBe(10);
+        return extend(mostMs);
+      };
+      const read = (arrival?: Arrival): boolean => {
+        before ||= made.length;
+        box.take(arrival);
+        box.fill();
+        return looks < 5;
+      };
+      new LoopWait(standIn, box.reader(read), 10).wait();
+      expect(looks).toBe(5);
+      // To the loop, at the end.
+      expect(made.length).toBe(before + 1);
+      expect(isOn()).toBe(true);
+    });
+
+    it('ends at a look where hardly anything came since the one before', () => {
+      const { box, standIn } = setUp(open);
+      let reads = 0;
+      let looks = 0;
+      const read = (arrival?: Arrival): boolean => {
+        box.take(arrival);
+        reads++;
+        if (looks === 0) box.fill();
+        return true;
+      };
+      const wait = new LoopWait(standIn, box.reader(read), 10);
+      const extend = standIn.extend.bind(standIn);
+      standIn.extend = (mostMs) => {
+        looks += reads > 0 ? 1 : 0;
+        return extend(mostMs);
+      };
+      wait.wait();
+      expect(looks).toBe(1);
+    });
+
+    it('loses nothing that comes after a look at which there was nothing', () => {
+      const { box, standIn } = setUp(open);
+      const seen: string[] = [];
+      const read = (arrival?: Arrival): boolean => {
+        seen.push(box.take(arrival));
+        if (seen.length < 10) box.fill();
+        return seen.at(-1) !== 'last';
+      };
+      const wait = new LoopWait(standIn, box.reader(read), 10);
+      const extend = standIn.extend.bind(standIn);
+      standIn.extend = (mostMs) => {
+        if (seen.length > 0) for (const text of ['one', 'two', 'last']) box.fill(text);
+        return extend(mostMs);
+      };
+      wait.wait();
+      expect(seen.slice(10)).toEqual(['one', 'two', 'last']);
+    });
+
+    it('continues what the last read has left though nothing more comes, and ends where that is work for the loop', async () => {
+      let leftMs = -1;
+      const { box, wait } = setUp(open, { timeoutMs: () => leftMs });
+      let reads = 0;
+      await new Promise<void>((resolve) => {
+        setImmediate(() => {
+          wait((arrival) => {
+            box.take(arrival);
+            if (++reads < 10) box.fill();
+            else void continued(() => (leftMs = 0));
+            return true;
+          }, 10);
+          expect(leftMs).toBe(0);
+          resolve();
+        });
+      });
+      expect(reads).toBe(10);
+    });
+
+    it('ends at a look where the time cannot be given anew', () => {
+      const { box, standIn, isOn } = setUp(open);
+      const read = (arrival?: Arrival): boolean => {
+        standIn.extend = () => false;
+        box.take(arrival);
+        box.fill();
+        return true;
+      };
+      new LoopWait(standIn, box.reader(read), 10).wait();
+      expect(isOn()).toBe(true);
     });
 
     it.each([
