@@ -76,13 +76,18 @@ export class HeapReducer {
     this.processorMs = heap.processorMs();
   }
 
-  /** To be called again and again, some seconds apart: a collection that was begun is over by the next time. */
-  look(): void {
+  /**
+   * To be called again and again, some seconds apart: a collection that was begun is over by the next time.
+   *
+   * @returns `Heap.residentOctets`
+   */
+  look(): number {
     const heap = this.heap.read();
     this.noteCalm();
     if (!this.hasGrown(heap)) this.rest(heap);
     else if (this.isDue()) this.begin();
     else if (this.isReducing) this.goOn();
+    return heap.residentOctets;
   }
 
   private noteCalm(): void {

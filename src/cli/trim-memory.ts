@@ -6,8 +6,12 @@
  */
 import { collectHeap, HeapReducer } from './heap-reducer.ts';
 
-/** A trim takes a fraction of a millisecond, or some where a lot was freed. */
 const INTERVAL_MS = 10_000;
+/**
+ * A trim looks through all that is free, and takes some milliseconds of another thread's: queries wait behind it where that gets our processor. So
+ * there is none as long as memory stays the same to within so much.
+ */
+const CHANGED_OCTETS = 256 * 1024;
 
 /** Of a process that guards: what its start has left is garbage by then; later there is half a megabyte a minute that no scavenge takes. */
 const GUARD_START_MS = 10_000;
@@ -28,9 +32,11 @@ export async function keepMemoryTrimmed(
   heap: Pick<HeapReducer, 'look'> = new HeapReducer(),
 ): Promise<void> {
   const trim = await load().catch(() => nothing);
+  let before = Number.NaN;
   setInterval(() => {
-    heap.look();
-    trim();
+    const octets = heap.look();
+    if (!(Math.abs(octets - before) < CHANGED_OCTETS)) trim();
+    before = octets;
   }, INTERVAL_MS).unref();
 }
 

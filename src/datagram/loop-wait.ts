@@ -88,15 +88,17 @@ export class LoopWait {
     return leftMs < 0 ? this.lookMs : Math.min(leftMs, this.lookMs);
   }
 
-  /** @returns how often something was read, since it was last looked. */
+  /** @returns how often something was read. */
   private stay(untilTimerMs: number): number {
     let leftMs = untilTimerMs;
+    let total = 0;
     for (let looks = 1; ; looks++) {
       const reads = this.waitAndRead(leftMs);
-      if (reads < WORTHWHILE_READS || looks === MOST_LOOKS || !this.isTimeOver) return reads;
+      total += reads;
+      if (reads < WORTHWHILE_READS || looks === MOST_LOOKS || !this.isTimeOver) return total;
       leftMs = this.look();
-      if (this.isOver || (leftMs >= 0 && leftMs <= SOON_MS)) return reads;
-      if (!this.standIn.extend(this.timeFor(leftMs))) return reads;
+      if (this.isOver || (leftMs >= 0 && leftMs <= SOON_MS)) return total;
+      if (!this.standIn.extend(this.timeFor(leftMs))) return total;
     }
   }
 

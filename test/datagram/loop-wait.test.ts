@@ -280,6 +280,30 @@ describe.skipIf(loop === undefined).each(KINDS)(
       expect(tries).toBe(10);
     });
 
+    it('was worth it where it ends soon after a look', () => {
+      const { box, standIn, made } = setUp(open);
+      let reads = 0;
+      let isLookedAt = false;
+      const read = (arrival?: Arrival): boolean => {
+        reads++;
+        box.take(arrival);
+        box.fill();
+        return !isLookedAt;
+      };
+      const wait = new LoopWait(standIn, box.reader(read), 10);
+      const extend = standIn.extend.bind(standIn);
+      standIn.extend = (mostMs) => {
+        isLookedAt = reads > 0;
+        return extend(mostMs);
+      };
+      for (let i = 0; i < 3; i++) {
+        [isLookedAt, reads] = [false, 0];
+        made.length = 0;
+        wait.wait();
+        expect(made, `the stay ${i}`).not.toEqual([]);
+      }
+    });
+
     it('brings the time of the loop up to date, for timers that are set by a read and afterwards', () => {
       let updates = 0;
       const { box, wait } = setUp(open, { updateTime: () => updates++ });
